@@ -1,0 +1,21 @@
+# benchmarks/<kind>/<name>.cpp becomes the program build/benchmarks/<kind>/<name>, target bench_<kind>_<name>.
+# Built with everything only under BALMER_BENCHMARKS; by target name always.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/benchmarks/*/*.cpp)
+add_custom_target(benchmarks)
+set(everything ${BALMER_EVERYTHING})
+list(TRANSFORM everything PREPEND balmer_)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM stem)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME kind)
+    set(target bench_${kind}_${stem})
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE ${everything} balmer_commit)
+    target_compile_definitions(${target} PRIVATE BALMER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${stem}
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/benchmarks/${kind})
+    if(NOT BALMER_BENCHMARKS)
+        set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
+    add_dependencies(benchmarks ${target})
+endforeach()

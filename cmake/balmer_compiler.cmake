@@ -1,0 +1,42 @@
+# Compiler settings shared by every target, as the interface library balmer_options.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)  # the same libraries go into the Python module
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")  # without -DNDEBUG: assertions of our own bugs stay on
+
+add_library(balmer_options INTERFACE)
+target_include_directories(balmer_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(balmer_options INTERFACE
+    -Wall -Wextra -Wpedantic
+    # Results must not depend on the instruction set: no silent fusing of a*b+c (docs/decisions/0002-fused-multiply-add.md).
+    -ffp-contract=off
+    # Neither changes a value: we read no errno from mathematics and no floating-point exception flags.
+    -fno-math-errno -fno-trapping-math)
+if(BALMER_WARNINGS_AS_ERRORS)
+    target_compile_options(balmer_options INTERFACE -Werror)
+endif()
+
+if(BALMER_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "BALMER_FUZZ needs clang: cmake --preset fuzz")
+    endif()
+    set(BALMER_SANITIZE "address,undefined")
+    target_compile_options(balmer_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(BALMER_SANITIZE)
+    target_compile_options(balmer_options INTERFACE
+        -fsanitize=${BALMER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+    target_link_options(balmer_options INTERFACE -fsanitize=${BALMER_SANITIZE})
+    target_compile_definitions(balmer_options INTERFACE BALMER_SANITIZED)
+endif()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    set(BALMER_X86 ON)
+endif()

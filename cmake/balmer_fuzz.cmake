@@ -1,0 +1,13 @@
+# tests/fuzz/<name>_fuzz.cpp becomes the libFuzzer program build/fuzz/<name>_fuzz.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)
+set(everything ${BALMER_EVERYTHING})
+list(TRANSFORM everything PREPEND balmer_)
+add_custom_target(fuzzers)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM stem)
+    add_executable(${stem} ${source})
+    target_link_libraries(${stem} PRIVATE ${everything})
+    target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    add_dependencies(fuzzers ${stem})
+endforeach()

@@ -1,0 +1,68 @@
+# balmer_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [FOLDERS <folders>] [ROOT <folder>])
+#   One static library balmer_<name> from <ROOT>/<folder>/*.cpp (ROOT is src/, FOLDERS is <name> unless said), linked
+#   to the rooms it depends on. A room without .cpp files is an INTERFACE library. Files named *_avx2.cpp are compiled
+#   for AVX2 and FMA and left out on other processors. main.cpp never belongs to a room.
+#   Leaves the folders in BALMER_ROOM_FOLDERS_<name> for the tests.
+function(balmer_room name)
+    cmake_parse_arguments(ROOM "" "ROOT" "DEPENDS;LIBRARIES;FOLDERS" ${ARGN})
+    if(NOT ROOM_ROOT)
+        set(ROOM_ROOT ${PROJECT_SOURCE_DIR}/src)
+    endif()
+    if(NOT ROOM_FOLDERS)
+        set(ROOM_FOLDERS ${name})
+    endif()
+    set(sources)
+    foreach(folder IN LISTS ROOM_FOLDERS)
+        file(GLOB found CONFIGURE_DEPENDS ${ROOM_ROOT}/${folder}/*.cpp)
+        list(APPEND sources ${found})
+    endforeach()
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    if(NOT BALMER_X86)
+        list(FILTER sources EXCLUDE REGEX "_avx2\\.cpp$")
+    endif()
+
+    set(libraries ${ROOM_DEPENDS})
+    list(TRANSFORM libraries PREPEND balmer_)
+    set(target balmer_${name})
+    if(sources)
+        add_library(${target} STATIC ${sources})
+        target_link_libraries(${target} PUBLIC balmer_options ${libraries} PRIVATE ${ROOM_LIBRARIES})
+        set(scope PUBLIC)
+    else()
+        add_library(${target} INTERFACE)
+        target_link_libraries(${target} INTERFACE balmer_options ${libraries})
+        set(scope INTERFACE)
+    endif()
+    if(NOT ROOM_ROOT STREQUAL "${PROJECT_SOURCE_DIR}/src")
+        target_include_directories(${target} ${scope} ${ROOM_ROOT})
+    endif()
+    set(avx2 ${sources})
+    list(FILTER avx2 INCLUDE REGEX "_avx2\\.cpp$")
+    set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+    set(BALMER_ROOM_FOLDERS_${name} ${ROOM_FOLDERS} PARENT_SCOPE)
+    set_property(GLOBAL APPEND PROPERTY BALMER_ROOMS ${name})
+endfunction()
+
+# balmer_commit(): the library balmer_commit with balmer::git_commit(). A script compares HEAD on every build and
+# rewrites one generated header when it moved: one file recompiles, and only what links balmer_commit links again.
+function(balmer_commit)
+    set(header ${PROJECT_BINARY_DIR}/generated/balmer_commit.hpp)
+    add_custom_target(balmer_commit_header
+        COMMAND ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D HEADER=${header}
+                -P ${PROJECT_SOURCE_DIR}/cmake/write_commit.cmake
+        BYPRODUCTS ${header} COMMENT "" VERBATIM)
+    add_library(balmer_commit STATIC ${PROJECT_SOURCE_DIR}/src/base/commit/commit.cpp)
+    add_dependencies(balmer_commit balmer_commit_header)
+    target_include_directories(balmer_commit PRIVATE ${PROJECT_BINARY_DIR}/generated)
+    target_link_libraries(balmer_commit PUBLIC balmer_options)
+endfunction()
+
+# balmer_program(): the command line, build/balmer, from src/cli/main.cpp and the room cli.
+function(balmer_program)
+    file(GLOB main CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
+    if(main)
+        add_executable(balmer ${main})
+        target_link_libraries(balmer PRIVATE balmer_cli CLI11::CLI11 balmer_commit)
+        set_target_properties(balmer PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+    endif()
+endfunction()

@@ -1,0 +1,76 @@
+# One GoogleTest program test_<room> per room from tests/<folder>/*_test.cpp, and test_properties, test_agreement,
+# test_golden and test_cli, which see everything. Suites with Slow in their name carry the label slow, the others fast.
+enable_testing()
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+if(BALMER_PRECOMPILED_HEADERS)
+    file(WRITE ${PROJECT_BINARY_DIR}/generated/empty_test.cpp "")
+    add_library(balmer_test_header OBJECT ${PROJECT_BINARY_DIR}/generated/empty_test.cpp)
+    target_link_libraries(balmer_test_header PRIVATE balmer_options GTest::gtest)
+    set_target_properties(balmer_test_header PROPERTIES POSITION_INDEPENDENT_CODE OFF)  # same flags as the programs
+    target_precompile_headers(balmer_test_header PRIVATE <gtest/gtest.h> <string> <vector> <cmath> <filesystem>)
+endif()
+
+# rapidcheck has no CMake package in Debian.
+find_path(BALMER_RAPIDCHECK_INCLUDE rapidcheck.h)
+find_library(BALMER_RAPIDCHECK_LIBRARY rapidcheck)
+add_library(balmer_rapidcheck INTERFACE)
+if(BALMER_RAPIDCHECK_INCLUDE AND BALMER_RAPIDCHECK_LIBRARY)
+    target_include_directories(balmer_rapidcheck SYSTEM INTERFACE ${BALMER_RAPIDCHECK_INCLUDE})
+    target_link_libraries(balmer_rapidcheck INTERFACE ${BALMER_RAPIDCHECK_LIBRARY})
+    target_compile_definitions(balmer_rapidcheck INTERFACE BALMER_HAVE_RAPIDCHECK)
+else()
+    message(STATUS "rapidcheck not found: its property tests are left out (apt-get install librapidcheck-dev)")
+endif()
+
+# balmer_tests(<name> FOLDERS <folders under tests/> LINKS <targets>)
+function(balmer_tests name)
+    cmake_parse_arguments(TESTS "" "" "FOLDERS;LINKS" ${ARGN})
+    set(sources)
+    foreach(folder IN LISTS TESTS_FOLDERS)
+        file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
+        list(APPEND sources ${found})
+    endforeach()
+    if(NOT sources)
+        return()
+    endif()
+    set(target test_${name})
+    add_executable(${target} ${sources})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${target} PRIVATE ${TESTS_LINKS} balmer_rapidcheck GTest::gtest GTest::gtest_main)
+    # Only where the source tree lies; tests find ../shared and data/ from it.
+    target_compile_definitions(${target} PRIVATE
+        BALMER_SOURCE_DIR="${PROJECT_SOURCE_DIR}" BALMER_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    if(TARGET balmer)
+        target_compile_definitions(${target} PRIVATE BALMER_PROGRAM="$<TARGET_FILE:balmer>")
+    endif()
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests
+        POSITION_INDEPENDENT_CODE OFF)
+    if(BALMER_PRECOMPILED_HEADERS)
+        target_precompile_headers(${target} REUSE_FROM balmer_test_header)
+    endif()
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.
+        TEST_FILTER "-*Slow*" PROPERTIES LABELS fast TIMEOUT 300)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${name}.
+        TEST_FILTER "*Slow*" PROPERTIES LABELS slow TIMEOUT 7200)
+endfunction()
+
+get_property(rooms GLOBAL PROPERTY BALMER_ROOMS)
+foreach(room IN LISTS rooms)
+    if(NOT room STREQUAL "cli")
+        balmer_tests(${room} FOLDERS ${BALMER_ROOM_FOLDERS_${room}} LINKS balmer_${room})
+    endif()
+endforeach()
+
+set(everything ${BALMER_EVERYTHING})
+list(TRANSFORM everything PREPEND balmer_)
+foreach(name IN ITEMS properties agreement golden)
+    balmer_tests(${name} FOLDERS ${name} LINKS ${everything} balmer_cli)
+endforeach()
+balmer_tests(cli FOLDERS cli LINKS balmer_cli)
+foreach(name IN ITEMS agreement golden cli)
+    if(TARGET balmer AND TARGET test_${name})
+        add_dependencies(test_${name} balmer)
+    endif()
+endforeach()
