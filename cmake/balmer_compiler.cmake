@@ -11,6 +11,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)  # the same libraries go into the Python
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")  # without -DNDEBUG: assertions of our own bugs stay on
 
+# Program, tests and Python module compile the same files with the same flags: compile them once.
+find_program(BALMER_CCACHE ccache)
+if(BALMER_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${BALMER_CCACHE})
+endif()
+
 add_library(balmer_options INTERFACE)
 target_include_directories(balmer_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(balmer_options INTERFACE
@@ -22,7 +28,7 @@ target_compile_options(balmer_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # g++ 12 sees these in correct uses of std::string and std::vector (GCC bugs 105329, 105651, 107852).
     target_compile_options(balmer_options INTERFACE
-        -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+        -Wno-missing-field-initializers -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(BALMER_WARNINGS_AS_ERRORS)
     target_compile_options(balmer_options INTERFACE -Werror)

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balmer/expression.hpp"
+
+namespace balmer {
+
+/// How formulas are weighed.
+/// `tree`: nodes of the binary tree, as PySR counts (x^5 counts base, exponent and power). `sympy`: nodes of SymPy's preorder traversal of the
+/// sympified formula (n-ary sums and products, -x = Mul(-1, x), 1/x = Pow(x, -1), exp one node, coefficient -1 counted), as the SymbolNet paper counts.
+/// `cycles`: sum of clock cycles per operator. Weights from a file: `operator,weight` lines.
+class ComplexityMeasure {
+public:
+    /// `name`: tree, sympy, cycles (arXiv 2305.04099), cycles:16,6 (a column of operator_cycles_vu9p.csv), or the path of a weights file.
+    /// Throws balmer::Error for anything else.
+    static ComplexityMeasure from_name(const std::string& name);
+    ComplexityMeasure();  ///< tree
+
+    const std::string& name() const { return name_; }
+    int operator()(const Expression& expression) const;
+    /// k outputs: the sum; `mean` divides by k, as the published multi-class figures do.
+    int total(std::span<const Expression> outputs) const;
+
+private:
+    enum class Kind : std::uint8_t { weights, sympy };
+    Kind kind_ = Kind::weights;
+    std::string name_ = "tree";
+    std::array<int, op_count> weight_{};
+};
+
+}  // namespace balmer

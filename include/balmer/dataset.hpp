@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace balmer {
+
+/// A named column of numbers with an optional unit. Copies share the storage, which is never written after construction.
+class Column {
+public:
+    Column() = default;
+    /// Takes ownership of `values`.
+    Column(std::string name, std::vector<double> values, std::string unit = {});
+    /// Shares foreign storage (a memory map, a NumPy array) of `rows` doubles, kept alive by `storage`.
+    Column(std::string name, std::shared_ptr<const double> storage, std::size_t rows, std::string unit = {});
+
+    const std::string& name() const { return name_; }
+    /// Unit as the user wrote it, such as "kg m/s^2"; empty when not given.
+    const std::string& unit() const { return unit_; }
+    std::size_t rows() const { return rows_; }
+    std::span<const double> values() const { return {storage_.get(), rows_}; }
+    double operator[](std::size_t row) const { return storage_.get()[row]; }
+    /// Same values under another unit.
+    Column with_unit(std::string unit) const;
+
+private:
+    std::string name_;
+    std::string unit_;
+    std::shared_ptr<const double> storage_;
+    std::size_t rows_ = 0;
+};
+
+/// A column of text as codes into a sorted list of distinct entries (classes, categories).
+struct TextColumn {
+    std::string name;
+    std::vector<std::string> categories;  ///< distinct entries, sorted
+    std::vector<std::uint32_t> codes;     ///< one per row, index into `categories`
+};
+
+/// What a file holds before columns get roles: numeric and text columns of one length, in file order.
+struct Table {
+    std::vector<Column> numeric;
+    std::vector<TextColumn> text;
+    std::vector<std::string> order;  ///< all column names in file order
+    std::size_t rows = 0;
+    std::string source;  ///< path or description, for error messages
+
+    /// Index into `numeric`, or nothing.
+    std::optional<std::size_t> find_numeric(const std::string& name) const;
+    /// Index into `text`, or nothing.
+    std::optional<std::size_t> find_text(const std::string& name) const;
+};
+
+/// What a fit sees: columns with roles. All columns have `rows()` entries, all finite.
+class Dataset {
+public:
+    std::vector<Column> features;
+    std::vector<Column> targets;                   ///< regression: one per output; classification: one column of class codes 0..k-1
+    std::vector<std::string> classes;              ///< class labels by code; empty for regression
+    std::optional<Column> weights;                 ///< per-row weight, may be negative (signed Monte Carlo weights)
+    std::optional<Column> sigma;                   ///< per-row standard deviation of the target, > 0
+    std::optional<TextColumn> category;            ///< category axis for parameters p[category]
+    std::vector<std::size_t> group_begin;          ///< ragged groups: first row of each group; empty when rows are independent
+    std::vector<std::size_t> image_shape;          ///< e.g. {28, 28} when the features are pixels
+    std::string source;
+
+    std::size_t rows() const;
+    std::vector<std::string> feature_names() const;
+    /// The rows listed, in that order (every role). Storage is new.
+    Dataset take(std::span<const std::size_t> rows) const;
+    /// 64-bit hash of names, units and every value: two runs on the same data agree, nothing else does.
+    std::uint64_t fingerprint() const;
+};
+
+}  // namespace balmer

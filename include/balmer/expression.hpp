@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balmer/operators.hpp"
+
+namespace balmer {
+
+/// One node of a postfix expression: its operands come before it, the last operand directly so.
+struct Node {
+    Op op = Op::parameter;
+    std::uint8_t arity = 0;
+    std::uint32_t length = 1;  ///< nodes of the subtree that ends here, itself included
+    std::int32_t index = 0;    ///< feature, parameter, argument, exponent, user operator or hole (see Op)
+
+    bool operator==(const Node&) const = default;
+};
+
+/// A formula as a flat postfix array with its parameter values beside it. The genotype of every tree search: no pointers, no
+/// recursion. nodes.back() is the root. A parameter index may occur several times (a shared constant).
+struct Expression {
+    std::vector<Node> nodes;
+    std::vector<double> values;  ///< value of parameter i
+
+    bool operator==(const Expression&) const = default;
+    bool empty() const { return nodes.empty(); }
+    std::size_t size() const { return nodes.size(); }
+    /// First node of the subtree that ends at `position`.
+    std::size_t begin_of(std::size_t position) const { return position + 1 - nodes[position].length; }
+
+    static Expression constant(double value);
+    static Expression feature(std::int32_t index);
+    /// `op` applied to operands, in order; parameter values are concatenated. `index` as in Node.
+    static Expression apply(Op op, std::span<const Expression> operands, std::int32_t index = 0);
+    static Expression apply(Op op, const Expression& a);
+    static Expression apply(Op op, const Expression& a, const Expression& b);
+
+    /// Positions of the operands of the node at `position`, first operand first.
+    std::vector<std::size_t> operands(std::size_t position) const;
+    /// The subtree that ends at `position` with its own parameter values, renumbered in order of appearance.
+    Expression subtree(std::size_t position) const;
+    /// This expression with the subtree that ends at `position` replaced.
+    Expression replaced(std::size_t position, const Expression& by) const;
+    /// Parameters renumbered in order of appearance; unused values dropped.
+    Expression compacted() const;
+    /// Longest path from the root to a leaf, a leaf alone is 1.
+    std::size_t depth() const;
+};
+
+/// A user operator: `gauss2(x, s) = exp(-(x/s)^2)`. Its body uses Op::argument leaves; its constants are fixed.
+struct Definition {
+    std::string name;
+    std::vector<std::string> arguments;
+    Expression body;
+};
+
+/// The names a formula may use, and how indices are printed.
+struct Vocabulary {
+    std::vector<std::string> features;     ///< by feature index
+    std::vector<std::string> parameters;   ///< by parameter index; "" or missing: the value itself is printed
+    std::vector<Definition> definitions;   ///< by index of Op::call
+    std::vector<std::string> holes;        ///< by index of Op::hole
+
+    /// Index of the definition called `name`, or -1.
+    int find_definition(std::string_view name) const;
+};
+
+/// What to do with a name that the vocabulary does not hold.
+enum class UnknownName : std::uint8_t {
+    refuse,     ///< balmer::Error with a caret under the column and "did you mean"
+    feature,    ///< becomes a new feature (formulas without data)
+    parameter,  ///< becomes a new named parameter of value 1, unknown calls become holes (partly known forms)
+};
+
+/// Reads a formula as people type it: + - * / ^ (or **), unary minus, comparisons, if(c, a, b), functions of the operator table, user
+/// operators, numbers, pi, e, brackets. `x^2`, `x^3`, `x^-1`, `x^.5` and whole-number powers become their own operators.
+/// New names are appended to `vocabulary` when `unknown` allows. Every number is a parameter of its own.
+/// Throws balmer::Error whose text shows the formula, a caret under the place and what was expected.
+Expression parse(std::string_view text, Vocabulary& vocabulary, UnknownName unknown = UnknownName::refuse);
+/// The same with a fixed vocabulary: unknown names are refused.
+Expression parse(std::string_view text, const Vocabulary& vocabulary);
+/// Reads "name(x, y) = formula" into a definition; earlier definitions of `vocabulary` may be used in it.
+Definition parse_definition(std::string_view text, const Vocabulary& vocabulary);
+
+/// Significant digits of printed numbers.
+struct PrintOptions {
+    int digits = 0;  ///< 0: shortest text that reads back to the same double; else rounded to so many significant digits
+};
+
+/// Writes a formula with the fewest brackets; parse(print(e)) equals e (up to the numbering of parameters).
+std::string print(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
+/// The same as LaTeX.
+std::string latex(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
+
+/// Body of user operators and all calls inlined: the result holds no Op::call. Constants of bodies become parameters of the result.
+Expression inlined(const Expression& expression, std::span<const Definition> definitions);
+
+}  // namespace balmer

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "balmer/complexity.hpp"
+#include "balmer/expression.hpp"
+#include "balmer/interval.hpp"
+
+namespace balmer {
+
+/// Why saturation ended.
+enum class SaturationStop : std::uint8_t { saturated, node_limit, iteration_limit };
+
+struct SimplifyOptions {
+    std::size_t node_limit = 10'000;     ///< e-nodes; a limit on work that gives the same result everywhere
+    int iteration_limit = 12;
+    ComplexityMeasure cost;
+    std::vector<Interval> box;           ///< range of each feature; side conditions are proven on it. Empty: all reals
+    bool constants_are_fixed = true;     ///< fold constants numerically; false: treat parameters as unknown values (only merge)
+};
+struct SimplifyResult {
+    Expression expression;
+    SaturationStop stop = SaturationStop::saturated;
+    std::size_t nodes = 0;
+    int iterations = 0;
+};
+/// Shortest equal formula found by equality saturation with the rules of rules.def. Equal wherever the original is finite on the box; never
+/// longer by the given cost.
+SimplifyResult simplify(const Expression& expression, std::span<const Definition> definitions, const SimplifyOptions& options = {});
+
+/// Cheap canonical form for inner loops (microseconds): constants folded, operands of commutative operators sorted, x - x, x/x, double
+/// negation, nested inverses, 0 and 1 removed. Values agree with the original wherever it is finite.
+Expression canonical(const Expression& expression);
+/// Hash of the canonical structure: equal for formulas that differ in parameter values only (`structural`) or in nothing.
+std::uint64_t structure_hash(const Expression& canonical);
+std::uint64_t value_hash(const Expression& canonical);
+
+}  // namespace balmer
