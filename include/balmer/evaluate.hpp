@@ -23,8 +23,9 @@ struct Columns {
 
 /// Which kernels run; `automatic` takes the best the processor has.
 enum class InstructionSet : std::uint8_t { automatic, baseline, avx2 };
-/// The set that `automatic` means on this machine, and its name ("avx2+fma").
+/// The set that `automatic` means on this machine.
 InstructionSet best_instruction_set();
+/// Its name: "baseline", "avx2+fma".
 std::string_view name(InstructionSet set);
 
 /// A compiled tape: immutable, shareable between threads. Parameters stay arguments, so one tape serves a whole fit.
@@ -78,6 +79,7 @@ struct Moments {
     double weight = 0, mean_f = 0, mean_y = 0, ff = 0, fy = 0, yy = 0;  ///< ff = sum w (f - mean_f)^2 and so on
     bool finite = false;
 };
+/// Those sums for output 0 in one pass; not finite as soon as one prediction is not.
 Moments moments(const Program& program, std::span<const double> parameters, const Columns<float>& columns,
                 std::span<const float> target, std::span<const float> weights);
 Moments moments(const Program& program, std::span<const double> parameters, const Columns<double>& columns,

@@ -71,8 +71,10 @@ std::unique_ptr<BoundLoss> bind_loss(const LossOptions& options, const Dataset& 
 /// Names that bind_loss knows.
 std::vector<std::string> loss_names();
 
+/// Why a fit ended.
 enum class FitStop : std::uint8_t { converged, iterations, no_progress, not_finite, nothing_to_fit };
 
+/// How constants are fitted.
 struct FitOptions {
     int maximum_iterations = 20;
     int restarts = 0;              ///< extra starts from perturbed values
@@ -82,6 +84,7 @@ struct FitOptions {
     std::vector<bool> fixed;               ///< per parameter, empty: all free
 };
 
+/// Fitted constants and how they were reached.
 struct FitResult {
     std::vector<double> values;
     double loss = 0;               ///< mean loss

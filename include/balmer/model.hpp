@@ -81,10 +81,13 @@ std::vector<std::uint32_t> classify(const Model& model, const std::vector<std::v
 /// Class probabilities from scores[k][row]: softmax or logistic, result[class][row].
 std::vector<std::vector<double>> probabilities(const Model& model, const std::vector<std::vector<double>>& scores);
 
-/// JSON text of a model, and back. Reading checks schema and version; errors say what is wrong and where.
+/// JSON text of a model.
 std::string to_json(const Model& model);
+/// And back: checks schema and version; throws balmer::Error that says what is wrong and where in `source`, the file's name.
 Model model_from_json(const std::string& text, const std::string& source);
+/// Writes the JSON text to a file, atomically. Throws balmer::Error naming path and reason.
 void save(const Model& model, const std::filesystem::path& path);
+/// Reads a model from its JSON file. Throws balmer::Error.
 Model load_model(const std::filesystem::path& path);
 
 /// Formats of `balmer export`: json python numpy sympy torch latex mathml c c++.

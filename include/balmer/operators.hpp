@@ -79,6 +79,7 @@ enum class Op : std::uint8_t {
     linear,   ///< sum_i p[index + i]*x_i + p[index + n], n operands and n + 1 consecutive parameters
 };
 
+/// The number of operators.
 inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::linear) + 1;
 
 /// How an operator is written.

@@ -61,6 +61,7 @@ struct Budget {
 
 /// Why a search ended.
 enum class StopReason : std::uint8_t { solved, seconds, evaluations, memory, interrupted, exhausted };
+/// Its name as it stands in run.json: "solved", "seconds", ...
 std::string to_string(StopReason reason);
 
 /// A member of the front: k expressions with their numbers.
@@ -95,6 +96,7 @@ enum class Selection : std::uint8_t {
     accuracy,  ///< lowest loss (validation when there is one)
     description_length,  ///< shortest total of bits(formula) + bits(data given it)
 };
+/// Index of the chosen member of the front.
 std::size_t select(const ParetoFront& front, Selection selection, const Problem& problem);
 
 /// What an observer hears.
@@ -105,6 +107,7 @@ struct Progress {
     std::string stage;            ///< "look", "library", "genetic", ...
     const ParetoFront* front = nullptr;
 };
+/// Hears how a search goes, in the thread that called it.
 class Observer {
 public:
     virtual ~Observer() = default;

@@ -14,6 +14,7 @@ namespace balmer {
 /// Why saturation ended.
 enum class SaturationStop : std::uint8_t { saturated, node_limit, iteration_limit };
 
+/// Limits, cost and domain of a simplification.
 struct SimplifyOptions {
     std::size_t node_limit = 10'000;     ///< e-nodes; a limit on work that gives the same result everywhere
     int iteration_limit = 12;
@@ -21,6 +22,7 @@ struct SimplifyOptions {
     std::vector<Interval> box;           ///< range of each feature; side conditions are proven on it. Empty: all reals
     bool constants_are_fixed = true;     ///< fold constants numerically; false: treat parameters as unknown values (only merge)
 };
+/// What simplification found, and why it ended.
 struct SimplifyResult {
     Expression expression;
     SaturationStop stop = SaturationStop::saturated;
@@ -34,8 +36,9 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
 /// Cheap canonical form for inner loops (microseconds): constants folded, operands of commutative operators sorted, x - x, x/x, double
 /// negation, nested inverses, 0 and 1 removed. Values agree with the original wherever it is finite.
 Expression canonical(const Expression& expression);
-/// Hash of the canonical structure: equal for formulas that differ in parameter values only (`structural`) or in nothing.
+/// Hash of the canonical structure: equal for formulas that differ in parameter values only.
 std::uint64_t structure_hash(const Expression& canonical);
+/// Hash of structure and parameter values: equal for equal formulas.
 std::uint64_t value_hash(const Expression& canonical);
 
 }  // namespace balmer

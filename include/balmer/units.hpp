@@ -42,12 +42,13 @@ struct Unit {
 /// Throws balmer::Error with the unknown name and near ones.
 Unit parse_unit(std::string_view text);
 
-/// Unit of a formula given its features' units. Parameters are wildcards: they take whatever unit makes the formula consistent.
+/// What check_units finds.
 struct UnitCheck {
     bool consistent = true;
     std::optional<Unit> unit;  ///< nothing: any (a wildcard reaches the root)
     std::string complaint;     ///< "sin needs a dimensionless argument, got m/s"
 };
+/// Unit of a formula given its features' units. Parameters are wildcards: they take whatever unit makes the formula consistent.
 UnitCheck check_units(const Expression& expression, std::span<const Unit> features, const Vocabulary& vocabulary);
 
 }  // namespace balmer

@@ -1,4 +1,6 @@
-"""Every class, struct, enumeration, alias, constant and free function of include/balmer has a /// comment before it."""
+"""Every class, struct, enumeration, alias, constant and free function of include/balmer has a /// comment before it.
+
+Overloads that follow each other without an empty line share the first one's comment."""
 
 import pathlib
 import re
@@ -10,6 +12,7 @@ COMMENT = re.compile(r"^\s*//")
 OPENS_NAMESPACE = re.compile(r"^\s*(inline\s+)?namespace\b[^;{]*\{")
 SKIPPED = re.compile(r"^\s*(#|using namespace\b|friend\b|static_assert\b|extern \"C\"|\}|\)|$)")
 FORWARD = re.compile(r"^\s*(template\s*<[^{}]*>\s*)?(class|struct|enum class|enum)\s+\w+\s*(:\s*[\w:]+\s*)?;")
+FUNCTION = re.compile(r"^[^=({]*?(\w+)\s*\(")
 ATTRIBUTE = re.compile(r"^\s*(\[\[[^\]]*\]\]\s*)*$")
 
 
@@ -26,11 +29,12 @@ def statements(source: str):
     namespaces = 0
     documented = False
     inside = False  # within a declaration that started on an earlier line
+    last = None  # the function documented just above
     for number, line in enumerate(source.splitlines(), 1):
         code = without_strings(line)
         if depth == 0 and not inside:
             if COMMENT.match(line):
-                documented = line.strip().startswith("///")
+                documented, last = line.strip().startswith("///"), None
                 continue
             if OPENS_NAMESPACE.match(code):
                 namespaces += 1
@@ -38,12 +42,16 @@ def statements(source: str):
                 continue
             if SKIPPED.match(code):
                 if not line.strip():
-                    documented = False
+                    documented, last = False, None
                 if code.strip().startswith("}") and namespaces:
                     namespaces -= 1
                 continue
+            called = FUNCTION.match(code)
+            overload = called and called[1] == last
             if namespaces:
-                yield number, line.strip(), documented or "///<" in line
+                yield number, line.strip(), documented or overload or "///<" in line
+            if called and (documented or overload):
+                last = called[1]
             inside = True
         depth += sum(code.count(c) for c in "{(") - sum(code.count(c) for c in "})")
         if inside and depth == 0 and code.rstrip().endswith((";", "}", "};")):
@@ -85,10 +93,15 @@ int f(int a,
 }
 int g();
 
+/// Good for both.
+int twice(int a);
+int twice(double a);
+int other(double a);
+
 /// About something else.
 
 int h();
 inline constexpr int k = 3;  ///< good
 }  // namespace balmer
 """
-    assert [line.split(":")[0] for line in undocumented(source)] == ["line 8", "line 19", "line 23"]
+    assert [line.split(":")[0] for line in undocumented(source)] == ["line 8", "line 19", "line 24", "line 28"]

@@ -12,7 +12,7 @@ LIMIT = 500
 LONG_FILES = ROOT / "tests" / "repository" / "long_files.txt"
 CODE = (".cpp", ".hpp", ".def", ".py", ".cmake", ".v", ".sv", ".vhd")
 # Written in pieces, so that this file does not name them itself.
-MACHINE_PATHS = re.compile("|".join((r"(?<![\w.])/wor" + r"k\b", "/tmp/bu" + "ild", r"(?<![\w.])/ro" + r"ot\b")))
+MACHINE_PATHS = re.compile("|".join((r"(?:(?<![\w.])|(?<=-I))/wor" + r"k\b", "/tmp/bu" + "ild", r"(?<![\w.])/ro" + r"ot\b")))
 
 
 def allowed_long() -> dict[str, str]:
