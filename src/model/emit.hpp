@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balmer/model.hpp"
+#include "balmer/operators.hpp"
+#include "model/names.hpp"
+
+namespace balmer {
+
+/// How one operator is written in a language. `text` holds #1 #2 #3 for operands and #n for the exponent of an integer
+/// power; `precedence` is that of the text as in OperatorInfo (9: needs no brackets anywhere). Operands that stand
+/// alone between brackets or commas get none of their own.
+struct Spelling {
+    Op op;
+    std::string_view text;
+    int precedence = 9;
+};
+
+/// A function that generated code brings along when it is used.
+struct Helper {
+    std::string_view name;
+    std::string_view definition;
+};
+
+/// What generated code of one language looks like.
+struct Dialect {
+    std::span<const Spelling> spellings;  ///< one per operator that formulas hold, checked by is_complete
+    std::span<const Helper> helpers;      ///< a helper may call those before it
+    std::string (*number)(double);        ///< a literal; negative ones come bracketed where needed
+    std::string_view temporary;           ///< a line that names a value: #1 the name, #2 the value
+    std::string_view divide_by_constant;  ///< quotient by a number that is not zero; empty: as any quotient
+};
+
+/// True when every operator of formulas has exactly one spelling.
+constexpr bool is_complete(std::span<const Spelling> spellings) {
+    std::array<int, op_count> count{};
+    for (const Spelling& spelling : spellings) {
+        ++count[static_cast<std::size_t>(spelling.op)];
+    }
+    for (std::size_t i = static_cast<std::size_t>(Op::pi); i <= static_cast<std::size_t>(Op::conditional); ++i) {
+        if (count[i] != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// A formula in code: lines that name deeply nested parts, then the value itself.
+struct Code {
+    std::vector<std::string> lines;
+    std::string value;
+};
+
+/// Writes formulas of one model in one language and collects the helpers they need.
+class Emitter {
+public:
+    /// `names` are the identifiers of columns and user operators in the language.
+    Emitter(const Dialect& dialect, const ModelNames& names) : dialect_(dialect), names_(names) {}
+
+    /// A formula; `arguments` are the names behind Op::argument. `parameters` (when not empty) are texts for the
+    /// parameters; else their values are written.
+    Code write(const Expression& expression, std::span<const std::string> arguments = {},
+               std::span<const std::string> parameters = {});
+
+    /// The helpers used so far, in the order of the dialect.
+    std::vector<std::string_view> helpers() const;
+
+private:
+    struct Piece {
+        std::string text;
+        int precedence = 9;
+        int depth = 1;
+        bool is_nonzero_number = false;
+    };
+    Piece leaf(const Node& node, const Expression& expression, std::span<const std::string> arguments,
+               std::span<const std::string> parameters) const;
+    Piece number(double value) const;
+    Piece apply(const Node& node, std::span<Piece> operands);
+    std::string_view spelling(Op op) const;
+    void use_helpers(std::string_view text);
+
+    const Dialect& dialect_;
+    const ModelNames& names_;
+    std::set<std::string_view> used_;
+    int temporaries_ = 0;
+};
+
+/// The decimal text of a double with a point or exponent ("2.0", "1e-05"), as C, C++ and Python read it back.
+std::string float_literal(double value);
+
+/// Facts about a model for the head of a generated file, one per line: formulas, constants with their uncertainties,
+/// columns with units and ranges, metrics, provenance.
+std::vector<std::string> describe(const Model& model, const ModelNames& names);
+
+/// The model's features that formulas read or not, as a text list "pt1, eta1".
+std::string joined(std::span<const std::string> names, std::string_view separator = ", ");
+
+}  // namespace balmer

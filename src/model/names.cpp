@@ -1,0 +1,109 @@
+#include "model/names.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace balmer {
+
+namespace {
+
+/// Runs of other characters become one underscore, none at the end.
+std::string to_identifier(std::string_view text, std::string_view fallback) {
+    std::string name;
+    for (const char c : text) {
+        if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') {
+            name += c;
+        } else if (!name.empty() && name.back() != '_') {
+            name += '_';
+        }
+    }
+    while (name.size() > 1 && name.back() == '_' && text.back() != '_') {
+        name.pop_back();
+    }
+    if (name.empty() || name == "_") {
+        return std::string(fallback);
+    }
+    return std::isdigit(static_cast<unsigned char>(name[0])) ? fmt::format("{}_{}", fallback, name) : name;
+}
+
+bool is_ascii_identifier(std::string_view text) { return to_identifier(text, "") == text && !text.empty(); }
+
+/// Names that formulas already use: columns, operators, constants.
+std::set<std::string> formula_words(const Model& model) {
+    std::set<std::string> words = {"pi", "e"};
+    words.insert(model.vocabulary.features.begin(), model.vocabulary.features.end());
+    for (const Definition& definition : model.vocabulary.definitions) {
+        words.insert(definition.name);
+    }
+    for (const OperatorInfo& row : operator_table()) {
+        words.emplace(row.name);
+    }
+    return words;
+}
+
+}  // namespace
+
+std::string UniqueNames::take(std::string_view wanted, std::string_view fallback) {
+    const std::string base = to_identifier(wanted, fallback);
+    std::string name = base;
+    for (int i = 2; !taken_.insert(name).second; ++i) {
+        name = fmt::format("{}_{}", base, i);
+    }
+    return name;
+}
+
+ModelNames name_model(const Model& model, std::set<std::string> reserved) {
+    UniqueNames unique(std::move(reserved));
+    ModelNames names;
+    for (const std::string& feature : model.vocabulary.features) {
+        names.features.push_back(unique.take(feature, "x"));
+    }
+    for (const Output& output : model.outputs) {
+        names.outputs.push_back(unique.take(output.name, "y"));
+    }
+    for (const Definition& definition : model.vocabulary.definitions) {
+        names.definitions.push_back(unique.take(definition.name, "f"));
+    }
+    return names;
+}
+
+std::vector<std::string> label_parameters(const Model& model) {
+    std::set<std::string> taken = formula_words(model);
+    std::vector<std::string> labels;
+    for (const Parameter& parameter : model.parameters) {
+        const bool usable = is_ascii_identifier(parameter.name) && taken.insert(parameter.name).second;
+        labels.push_back(usable ? parameter.name : "");
+    }
+    constexpr std::array<std::string_view, 4> prefixes = {"p", "c", "k", "parameter_"};
+    std::string prefix(prefixes.back());
+    for (const std::string_view candidate : prefixes) {
+        bool is_free = true;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            is_free = is_free && taken.count(fmt::format("{}{}", candidate, i)) == 0;
+        }
+        if (is_free) {
+            prefix = candidate;
+            break;
+        }
+    }
+    UniqueNames unique(std::move(taken));
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i].empty()) {
+            labels[i] = unique.take(fmt::format("{}{}", prefix, i), "p");
+        }
+    }
+    return labels;
+}
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return line;
+}
+
+}  // namespace balmer

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balmer/model.hpp"
+
+namespace balmer {
+
+/// Hands out identifiers ([A-Za-z_][A-Za-z0-9_]*) that differ from each other and from reserved words.
+class UniqueNames {
+public:
+    explicit UniqueNames(std::set<std::string> reserved) : taken_(std::move(reserved)) {}
+    /// `wanted` itself where it is free and an identifier; else the nearest that is ("pt (GeV)" becomes "pt_GeV", a
+    /// second "x" becomes "x_2"). `fallback` names what has no letter in common with identifiers.
+    std::string take(std::string_view wanted, std::string_view fallback);
+    /// True when nobody has the name yet.
+    bool is_free(const std::string& name) const { return taken_.count(name) == 0; }
+
+private:
+    std::set<std::string> taken_;
+};
+
+/// What the parts of a model are called in the code of one language.
+struct ModelNames {
+    std::vector<std::string> features;     ///< by feature index
+    std::vector<std::string> outputs;      ///< by output
+    std::vector<std::string> definitions;  ///< by user operator
+};
+ModelNames name_model(const Model& model, std::set<std::string> reserved);
+
+/// Labels for the parameter table in text: a parameter's own name where it is an identifier and free, else p0, p1 ...
+/// (or c0, k0 ... when a column takes one of these).
+std::vector<std::string> label_parameters(const Model& model);
+
+/// One line without control characters, so that a name cannot end a comment.
+std::string one_line(std::string_view text);
+
+}  // namespace balmer

@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "balmer/error.hpp"
+#include "balmer/evaluate.hpp"
+#include "balmer/model.hpp"
+
+namespace balmer {
+
+namespace {
+
+/// Which features the outputs read.
+std::vector<bool> used_features(const Model& model) {
+    std::vector<bool> used(model.vocabulary.features.size(), false);
+    for (const Output& output : model.outputs) {
+        for (const Node& node : output.expression.nodes) {
+            if (node.op == Op::feature) {
+                used.at(static_cast<std::size_t>(node.index)) = true;
+            }
+        }
+    }
+    return used;
+}
+
+std::string complaint(const std::string& name, const Table& table) {
+    if (table.find_text(name)) {
+        return fmt::format("column '{}' holds text, the model needs numbers there", name);
+    }
+    return fmt::format("column '{}' is missing.{}", name, suggest(name, table.order));
+}
+
+/// One pointer per feature; features that no output reads get null and may be missing.
+std::vector<const double*> feature_columns(const Model& model, const Table& table) {
+    const std::vector<bool> used = used_features(model);
+    std::vector<const double*> columns(used.size(), nullptr);
+    std::vector<std::string> complaints;
+    for (std::size_t i = 0; i < used.size(); ++i) {
+        const std::string& name = model.vocabulary.features[i];
+        const auto found = table.find_numeric(name);
+        if (found) {
+            columns[i] = table.numeric[*found].values().data();
+        } else if (used[i]) {
+            complaints.push_back(complaint(name, table));
+        }
+    }
+    if (!complaints.empty()) {
+        constexpr std::size_t shown = 5;
+        const std::string more = complaints.size() > shown ? fmt::format("; and {} more", complaints.size() - shown) : "";
+        complaints.resize(std::min(complaints.size(), shown));
+        std::vector<std::string> needed;
+        for (std::size_t i = 0; i < used.size(); ++i) {
+            if (used[i]) {
+                needed.push_back(model.vocabulary.features[i]);
+            }
+        }
+        throw Error({.file = table.source, .line = 0, .column = 0, .name = ""},
+                    fmt::format("{}{}. The model reads the columns {}; the table has {}", fmt::join(complaints, "; "), more,
+                                fmt::join(needed, ", "), fmt::join(table.order, ", ")));
+    }
+    return columns;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> predict(const Model& model, const Table& table) {
+    const std::vector<const double*> columns = feature_columns(model, table);
+    const Graph graph = model.graph();
+    const Program program(graph);
+    std::vector<std::vector<double>> result(model.outputs.size(), std::vector<double>(table.rows));
+    std::vector<double*> output;
+    for (auto& values : result) {
+        output.push_back(values.data());
+    }
+    if (table.rows > 0) {
+        evaluate(program, graph.values(), Columns<double>{.column = columns, .rows = table.rows}, output);
+    }
+    return result;
+}
+
+std::vector<std::uint32_t> classify(const Model& model, const std::vector<std::vector<double>>& scores) {
+    const std::size_t rows = scores.empty() ? 0 : scores[0].size();
+    std::vector<std::uint32_t> codes(rows, 0);
+    for (std::size_t row = 0; row < rows; ++row) {
+        if (model.outputs.size() == 1) {
+            codes[row] = scores[0][row] > 0 ? 1 : 0;
+            continue;
+        }
+        double best = std::nan("");
+        for (std::size_t k = 0; k < scores.size(); ++k) {
+            if (scores[k][row] > best || (std::isnan(best) && !std::isnan(scores[k][row]))) {
+                best = scores[k][row];
+                codes[row] = static_cast<std::uint32_t>(k);
+            }
+        }
+    }
+    return codes;
+}
+
+std::vector<std::vector<double>> probabilities(const Model& model, const std::vector<std::vector<double>>& scores) {
+    const std::size_t rows = scores.empty() ? 0 : scores[0].size();
+    if (model.outputs.size() == 1) {
+        std::vector<std::vector<double>> result(2, std::vector<double>(rows));
+        for (std::size_t row = 0; row < rows; ++row) {
+            result[0][row] = 1 / (1 + std::exp(scores[0][row]));
+            result[1][row] = 1 / (1 + std::exp(-scores[0][row]));
+        }
+        return result;
+    }
+    std::vector<std::vector<double>> result = scores;
+    for (std::size_t row = 0; row < rows; ++row) {
+        double largest = -std::numeric_limits<double>::infinity();
+        double sum = 0;
+        for (const auto& score : scores) {
+            largest = std::max(largest, score[row]);
+        }
+        for (auto& column : result) {
+            column[row] = std::exp(column[row] - largest);  // at most 1: no overflow
+            sum += column[row];
+        }
+        for (auto& column : result) {
+            column[row] /= sum;
+        }
+    }
+    return result;
+}
+
+}  // namespace balmer
