@@ -19,8 +19,8 @@ namespace balmer {
 
 /// Limits on the shape of formulas.
 struct Constraints {
-    int maximum_complexity = 30;
-    int maximum_depth = 12;
+    int maximum_complexity = 30;  ///< of one formula; k outputs: of their mean, and twice this for any single one
+    int maximum_depth = 12;       ///< levels of the tree, a leaf alone is 1
     /// "outer(inner) <= n": how often `inner` may occur below `outer`.
     struct Nesting {
         Op outer, inner;
@@ -48,7 +48,11 @@ struct Problem {
     Constraints constraints;
     ComplexityMeasure complexity;
     std::vector<std::vector<Expression>> guesses;  ///< k outputs each
-    std::size_t outputs() const;           ///< formulas per candidate: targets, or classes (1 for two classes with logistic)
+
+    /// Formulas per candidate: targets, or classes (1 for two classes, unless the loss is softmax).
+    std::size_t outputs() const;
+    /// Feature names and user operators, for printing candidates.
+    Vocabulary vocabulary() const;
 };
 
 /// How much may be spent. Deterministic limits count logical work; wall time stops only between epochs.

@@ -1,0 +1,108 @@
+#include "search/refine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "balmer/simplify.hpp"
+
+namespace balmer {
+namespace {
+
+using Outputs = std::vector<Expression>;
+
+void add_variants_at(const Expression& expression, std::size_t position, std::vector<Expression>& variants) {
+    const Node& node = expression.nodes[position];
+    const Expression here = expression.subtree(position);
+    if (node.op != Op::parameter) {
+        variants.push_back(expression.replaced(position, Expression::apply(Op::add, here, Expression::constant(0))));
+        variants.push_back(expression.replaced(position, Expression::apply(Op::multiply, Expression::constant(1), here)));
+    }
+    // Dropping: a node gives way to one of its operands, or to a constant.
+    for (const auto operand : expression.operands(position))
+        variants.push_back(expression.replaced(position, expression.subtree(operand)));
+    if (node.arity > 0) variants.push_back(expression.replaced(position, Expression::constant(1)));
+}
+
+// n log(L'/L) for losses with a scale to be fitted, 2 n (L' - L) for log-likelihoods: twice the change of the profile log-likelihood.
+double likelihood_change(double from, double to, const Problem& problem) {
+    const double rows = static_cast<double>(problem.data.rows());
+    const auto& name = problem.loss.name;
+    if (name == "logistic" || name == "softmax" || name == "poisson") return 2 * rows * (to - from);
+    double scale = 0;
+    for (const auto& target : problem.data.targets)
+        for (const double y : target.values()) scale = std::max(scale, y * y);
+    const double floor = std::max(scale * 1e-26, 1e-300);
+    return rows * std::log(std::max(to, floor) / std::max(from, floor));
+}
+
+FitOptions holding(const Outputs& outputs, const std::vector<std::vector<bool>>& held) {
+    FitOptions options{.maximum_iterations = 30};
+    for (std::size_t k = 0; k < outputs.size(); ++k) options.fixed.insert(options.fixed.end(), held[k].begin(), held[k].end());
+    return options;
+}
+
+}  // namespace
+
+std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool) {
+    std::vector<Outputs> trials;
+    for (std::size_t k = 0; k < candidate.outputs.size(); ++k) {
+        std::vector<Expression> variants;
+        for (std::size_t i = 0; i < candidate.outputs[k].size(); ++i) add_variants_at(candidate.outputs[k], i, variants);
+        for (auto& variant : variants) {
+            trials.push_back(candidate.outputs);
+            trials.back()[k] = canonical(variant);
+        }
+    }
+    std::vector<Candidate> fitted(trials.size());
+    parallel_for(pool, trials.size(), 1, [&](std::size_t i) {
+        if (!scorer.allowed(trials[i])) return;
+        scorer.fit(trials[i], {.maximum_iterations = 30});
+        fitted[i] = scorer.score(std::move(trials[i]), candidate.origin);
+    });
+    std::erase_if(fitted, [&](const Candidate& c) { return c.outputs.empty() || !front.would_accept(c.complexity, c.loss); });
+    std::ranges::stable_sort(fitted, {}, [](const Candidate& c) { return c.loss; });
+    return fitted;
+}
+
+Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, double deviations) {
+    Outputs outputs = candidate.outputs;
+    std::vector<std::vector<bool>> held;
+    for (const auto& output : outputs) held.emplace_back(output.values.size(), false);
+    double loss = scorer.loss(outputs);
+    bool any = false;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        for (std::size_t p = 0; p < outputs[k].values.size(); ++p) {
+            const double value = outputs[k].values[p];
+            // The tolerance only limits what is tried; the data decide.
+            const auto near = snap(value, 0.05 * std::max(std::fabs(value), 1e-3));
+            if (!near) continue;
+            Outputs trial = outputs;
+            trial[k].values[p] = near->value;
+            auto trial_held = held;
+            trial_held[k][p] = true;
+            const double refitted = scorer.fit(trial, holding(trial, trial_held));
+            if (!(likelihood_change(loss, refitted, scorer.problem()) < deviations * deviations)) continue;
+            outputs = std::move(trial);
+            held = std::move(trial_held);
+            loss = refitted;
+            any = true;
+        }
+    }
+    return any ? scorer.score(std::move(outputs), candidate.origin) : candidate;
+}
+
+Candidate shorten(const Candidate& candidate, const Scorer& scorer) {
+    SimplifyOptions options{.cost = scorer.problem().complexity};
+    for (const auto& feature : scorer.problem().data.features) {
+        const auto [lower, upper] = std::ranges::minmax(feature.values());
+        options.box.push_back({lower, upper, false});
+    }
+    Outputs outputs;
+    for (const auto& output : candidate.outputs)
+        outputs.push_back(simplify(output, scorer.problem().definitions, options).expression);
+    Candidate shorter = scorer.score(std::move(outputs), candidate.origin);
+    const bool not_worse = shorter.loss <= candidate.loss * (1 + 1e-9) || likelihood_change(candidate.loss, shorter.loss, scorer.problem()) < 1e-3;
+    return shorter.complexity < candidate.complexity && not_worse ? shorter : candidate;
+}
+
+}  // namespace balmer

@@ -1,0 +1,126 @@
+#include "search/scorer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "search/constraints.hpp"
+
+namespace balmer {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+BoundRows::BoundRows(const Dataset& data, const LossOptions& loss, Task task) : pointers_(feature_pointers(data)) {
+    columns_ = {.column = pointers_, .rows = data.rows()};
+    if (task == Task::classification || data.targets.size() == 1) {
+        per_target_.push_back(data);
+    } else {
+        for (const auto& target : data.targets) {
+            per_target_.push_back(data);
+            per_target_.back().targets = {target};
+        }
+    }
+    for (const auto& part : per_target_) losses_.push_back(bind_loss(loss, part));
+}
+
+// The outputs of one group as a tape with its parameter values; constants inside user operators are fixed.
+struct Scorer::Compiled {
+    struct Group {
+        Program program;
+        std::vector<double> values;
+        std::vector<bool> fixed;
+        std::vector<std::size_t> first;  ///< of each output's own values
+    };
+    std::vector<Group> groups;
+};
+
+Scorer::Scorer(const Problem& problem)
+    : problem_(&problem), outputs_(problem.outputs()), training_(problem.data, problem.loss, problem.task) {
+    if (problem.validation) validation_ = std::make_unique<BoundRows>(*problem.validation, problem.loss, problem.task);
+    for (std::size_t g = 0; g < training_.groups(); ++g)
+        baseline_ += training_.loss(g).baseline() / static_cast<double>(training_.groups());
+}
+
+int Scorer::complexity(std::span<const Expression> outputs) const { return problem_->complexity.total(outputs); }
+
+bool Scorer::allowed(std::span<const Expression> outputs) const {
+    return satisfies(outputs, problem_->constraints, problem_->complexity);
+}
+
+Scorer::Compiled Scorer::compile(std::span<const Expression> outputs) const {
+    assert(outputs.size() == outputs_);
+    const std::size_t per_group = outputs.size() / training_.groups();
+    Compiled compiled;
+    for (std::size_t g = 0; g < training_.groups(); ++g) {
+        Graph graph;
+        std::vector<std::size_t> first;
+        std::vector<bool> fixed;
+        for (const auto& output : outputs.subspan(g * per_group, per_group)) {
+            first.push_back(graph.values().size());
+            graph.add_root(graph.add_expression(output, problem_->definitions));
+            fixed.resize(first.back() + output.values.size(), false);
+            fixed.resize(graph.values().size(), true);
+        }
+        const auto values = std::vector<double>(graph.values().begin(), graph.values().end());
+        compiled.groups.push_back({Program(graph), values, std::move(fixed), std::move(first)});
+    }
+    return compiled;
+}
+
+double Scorer::mean_loss(std::span<const Expression> outputs, const BoundRows& rows, double bar) const {
+    const auto compiled = compile(outputs);
+    const double groups = static_cast<double>(rows.groups());
+    double total = 0;
+    for (std::size_t g = 0; g < compiled.groups.size(); ++g) {
+        const auto& group = compiled.groups[g];
+        const auto& loss = rows.loss(g);
+        const double scale = loss.total_weight() * groups;
+        const double room = (bar - total) * scale;
+        const double value =
+            loss.is_least_squares()
+                ? squared_error(group.program, group.values, rows.columns(), loss.target(), loss.squared_weights(), room).sum
+                : loss_value(group.program, group.values, rows.columns(), loss, room);
+        total += value / scale;
+        if (!std::isfinite(total)) return infinity;
+    }
+    return total;
+}
+
+double Scorer::loss(std::span<const Expression> outputs, double bar) const { return mean_loss(outputs, training_, bar); }
+
+double Scorer::validation(std::span<const Expression> outputs) const {
+    return validation_ ? mean_loss(outputs, *validation_, infinity) : std::numeric_limits<double>::quiet_NaN();
+}
+
+double Scorer::fit(std::span<Expression> outputs, const FitOptions& options, RandomStream* random) const {
+    const auto compiled = compile(outputs);
+    const std::size_t per_group = outputs.size() / compiled.groups.size();
+    double total = 0;
+    for (std::size_t g = 0; g < compiled.groups.size(); ++g) {
+        const auto& group = compiled.groups[g];
+        FitOptions of_group = options;
+        if (of_group.fixed.empty()) of_group.fixed = group.fixed;
+        const auto result = balmer::fit(group.program, group.values, training_.columns(), training_.loss(g), of_group, random);
+        for (std::size_t k = 0; k < per_group; ++k) {
+            auto& values = outputs[g * per_group + k].values;
+            std::copy_n(result.values.begin() + static_cast<std::ptrdiff_t>(group.first[k]), values.size(), values.begin());
+        }
+        total += result.loss / static_cast<double>(compiled.groups.size());
+    }
+    return std::isfinite(total) ? total : infinity;
+}
+
+Candidate Scorer::score(std::vector<Expression> outputs, std::string origin) const {
+    Candidate candidate;
+    candidate.complexity = complexity(outputs);
+    candidate.loss = loss(outputs);
+    candidate.validation = std::isfinite(candidate.loss) ? validation(outputs) : infinity;
+    candidate.outputs = std::move(outputs);
+    candidate.origin = std::move(origin);
+    return candidate;
+}
+
+}  // namespace balmer
