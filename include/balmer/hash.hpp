@@ -17,10 +17,13 @@ inline std::uint64_t hash(std::string_view text, std::uint64_t seed = 0) {
     return hash_bytes(text.data(), text.size(), seed);
 }
 
-/// The hash of the bytes of numbers or enumerators; types with padding are refused. Of doubles it sees bits:
-/// 0 and -0 differ, and so do NaNs.
-template <class T, std::size_t N>
-    requires(std::is_arithmetic_v<std::remove_cv_t<T>> || std::has_unique_object_representations_v<std::remove_cv_t<T>>)
+/// Types without padding, whose bytes are their value: numbers, enumerators, plain structures of integers.
+template <class T>
+concept HashedByBytes =
+    std::is_arithmetic_v<std::remove_cv_t<T>> || std::has_unique_object_representations_v<std::remove_cv_t<T>>;
+
+/// The hash of the bytes of values. Of doubles it sees bits: 0 and -0 differ, and so do NaNs.
+template <HashedByBytes T, std::size_t N>
 std::uint64_t hash(std::span<T, N> values, std::uint64_t seed = 0) {
     return hash_bytes(values.data(), values.size_bytes(), seed);
 }

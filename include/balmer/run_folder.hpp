@@ -44,12 +44,13 @@ private:
     int lock_ = -1;
 };
 
-/// front.csv of a run: header and one row per member.
+/// A row of front.csv.
 struct FrontRow {
     int complexity = 0;
     double loss = 0, validation = 0, score = 0;
     std::string equation;
 };
+/// front.csv of a run: header and one row per member.
 std::string front_csv(const std::vector<FrontRow>& rows);
 /// Equation of a candidate; k outputs are joined by "; ".
 std::string equation_text(const Candidate& candidate, const Vocabulary& vocabulary, const PrintOptions& options = {});

@@ -158,7 +158,8 @@ double block_sum(std::span<const double> values) {
 
 double block_sum(ThreadPool& pool, std::span<const double> values) {
     std::vector<double> sums((values.size() + sum_block - 1) / sum_block);
-    parallel_for(pool, sums.size(), 16, [&](std::size_t block) { sums[block] = sum_one_block(block_of(values, block)); });
+    parallel_for(pool, sums.size(), 16,
+                 [&](std::size_t block) { sums[block] = sum_one_block(block_of(values, block)); });
     return sum_pairs(sums);
 }
 
