@@ -47,8 +47,11 @@ def room_of_folder(folder: pathlib.PurePosixPath) -> str | None:
 def room_of_header(name: str) -> str | None:
     """The room of a header of include/balmer, None when it is not known."""
     stem = pathlib.PurePosixPath(name).stem
-    if stem in PUBLIC or stem in ALLOWED:
-        return PUBLIC.get(stem, stem)
+    for room in ALLOWED:
+        if stem == pathlib.PurePosixPath(room).name:
+            return room
+    if stem in PUBLIC:
+        return PUBLIC[stem]
     beside = [path for path in under("src") if path.stem == stem]
     return room_of_folder(pathlib.PurePosixPath(*beside[0].parts[1:-1])) if len(beside) == 1 else None
 
