@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balmer/dataset.hpp"
+#include "balmer/parameters.hpp"
+#include "balmer/search.hpp"
+
+namespace balmer {
+
+/// A problem made from a user's parameters, and what there is to tell about it.
+struct PreparedFit {
+    Problem problem;
+    std::vector<std::string> notes;  ///< sentences for the user: columns left out, rows dropped, ...
+};
+/// Binds a table to roles, operators, loss, constraints and complexity. Throws balmer::Error for whatever does not fit together.
+PreparedFit prepare(const FitParameters& parameters, const Table& table);
+
+/// The searcher that `method` names ("auto", "genetic", "enumerate"; several make a chain).
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods);
+
+/// Seconds, evaluations, memory and threads as the parameters say.
+Budget make_budget(const FitParameters& parameters);
+/// "2GiB", "500MB", "1e9" in bytes. Throws balmer::Error for anything else.
+std::size_t parse_memory(const std::string& text);
+
+/// What a fit leaves.
+struct FitOutcome {
+    Problem problem;
+    SearchResult result;
+    std::vector<Model> models;     ///< one per member of the front, with uncertainties
+    std::size_t chosen = 0;        ///< index into models
+    std::filesystem::path folder;  ///< the run folder
+};
+
+/// Who watches a fit. All calls come from the calling thread.
+class FitListener {
+public:
+    virtual ~FitListener() = default;
+    /// Before the search: notes on the data, the plan, the folder.
+    virtual void started(const PreparedFit& prepared, const std::filesystem::path& folder) = 0;
+    /// A candidate entered the front.
+    virtual void improved(const Progress& progress, const Candidate& candidate, const Vocabulary& vocabulary) = 0;
+    /// A few times a second.
+    virtual void progressed(const Progress& progress, const Vocabulary& vocabulary) = 0;
+};
+
+/// The whole of `balmer fit`: reads the table, searches, keeps the run folder, resumes. Throws balmer::Error for the user's mistakes before
+/// anything is written.
+FitOutcome run_fit(const FitParameters& parameters, FitListener& listener, StopToken stop);
+
+/// A candidate as a Model with box, metrics, provenance and, when `with_uncertainties`, covariance of its constants.
+Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties);
+
+}  // namespace balmer

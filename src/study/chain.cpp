@@ -1,0 +1,172 @@
+#include "study/chain.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "balmer/clock.hpp"
+#include "balmer/parallel.hpp"
+#include "search/bytes.hpp"
+#include "search/refine.hpp"
+
+namespace balmer {
+namespace {
+
+// Where a chain stands between two stages.
+struct ChainState {
+    std::size_t stage = 0;
+    double seconds = 0;
+    double evaluations = 0;
+    double node_rows = 0;
+    ParetoFront front;
+    std::vector<std::string> report;
+    std::string stage_bytes;  ///< checkpoint of the stage under way, empty at its start
+
+    std::string bytes(double stage_seconds, const std::string& of_stage) const {
+        ByteWriter writer;
+        writer.u64(stage);
+        writer.f64(seconds + stage_seconds);
+        writer.f64(evaluations);
+        writer.f64(node_rows);
+        writer.front(front);
+        writer.u64(report.size());
+        for (const auto& line : report) writer.text(line);
+        writer.text(of_stage);
+        return writer.take();
+    }
+
+    static ChainState from(const std::string& bytes) {
+        ChainState state;
+        if (bytes.empty()) return state;
+        ByteReader reader(bytes);
+        state.stage = reader.u64();
+        state.seconds = reader.f64();
+        state.evaluations = reader.f64();
+        state.node_rows = reader.f64();
+        state.front = reader.front();
+        state.report.resize(reader.u64());
+        for (auto& line : state.report) line = reader.text();
+        state.stage_bytes = reader.text();
+        return state;
+    }
+};
+
+// Lets a stage speak to the chain's observer in terms of the whole run. The stage's own finds are shown at once, but the chain's state takes
+// them only from the finished stage, so that a resumed run repeats exactly.
+class StageObserver : public Observer {
+public:
+    StageObserver(Observer& outer, const ChainState& state, const Budget& budget)
+        : outer_(outer), state_(state), budget_(budget), shown_(state.front) {}
+
+    void improved(const Progress& progress, const Candidate& candidate) override {
+        if (shown_.insert(candidate)) outer_.improved(whole(progress), candidate);
+    }
+    void progressed(const Progress& progress) override { outer_.progressed(whole(progress)); }
+    void checkpoint(const std::string& bytes) override { outer_.checkpoint(state_.bytes(last_seconds_, bytes)); }
+    bool checkpoint_due() override { return outer_.checkpoint_due(); }
+
+    Progress whole(const Progress& of_stage) {
+        Progress progress = of_stage;
+        last_seconds_ = of_stage.seconds;
+        progress.seconds += state_.seconds;
+        progress.evaluations += state_.evaluations;
+        progress.fraction = std::max(std::isfinite(budget_.seconds) ? progress.seconds / budget_.seconds : 0,
+                                     std::isfinite(budget_.evaluations) ? progress.evaluations / budget_.evaluations : 0);
+        progress.fraction = std::min(progress.fraction, 1.0);
+        progress.front = &shown_;
+        return progress;
+    }
+
+private:
+    Observer& outer_;
+    const ChainState& state_;
+    const Budget& budget_;
+    ParetoFront shown_;
+    double last_seconds_ = 0;
+};
+
+// The members worth an exhaustive search of their neighbourhood: best by each way of choosing.
+std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem) {
+    return {select(front, Selection::best, problem), select(front, Selection::accuracy, problem),
+            select(front, Selection::description_length, problem)};
+}
+
+void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double seconds) {
+    const auto late = [&] { return stop.stop_requested() || watch.seconds() > seconds; };
+    constexpr int rounds = 4;
+    for (int round = 0; round < rounds && !late(); ++round) {
+        bool any = false;
+        for (const auto i : promising(front, scorer.problem())) {
+            if (late() || i >= front.members().size()) break;
+            const Candidate chosen = front.members()[i];
+            for (auto& better : polish(chosen, front, scorer, pool)) any |= front.insert(std::move(better));
+        }
+        if (!any) break;
+    }
+    if (late()) return;
+    // Every member in its shortest writing; the longer writings leave.
+    const auto members = front.members();
+    std::vector<Candidate> written(members.size());
+    parallel_for(pool, members.size(), 1, [&](std::size_t i) {
+        written[i] = shorten(snap_constants(members[i], scorer), scorer);
+        if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
+    });
+    ParetoFront tidy;
+    for (auto& candidate : written) tidy.insert(std::move(candidate));
+    front = std::move(tidy);
+}
+
+Budget stage_budget(const Budget& whole, const ChainState& state, double share) {
+    Budget budget = whole;
+    budget.seconds = std::max(0.0, std::min(whole.seconds - state.seconds, whole.seconds * share));
+    budget.evaluations = std::max(0.0, std::min(whole.evaluations - state.evaluations, whole.evaluations * share));
+    return budget;
+}
+
+}  // namespace
+
+SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
+                        const std::string& resume) {
+    ChainState state = ChainState::from(resume);
+    const Scorer scorer(problem);
+    ThreadPool pool(static_cast<std::size_t>(std::max(0, budget.threads)));
+    StopReason reason = StopReason::exhausted;
+    for (; state.stage < stages_.size(); ++state.stage) {
+        auto& stage = stages_[state.stage];
+        const bool is_last = state.stage + 1 == stages_.size();
+        Problem of_stage = problem;
+        for (const auto& member : state.front.members()) of_stage.guesses.push_back(member.outputs);
+        const Stopwatch watch;
+        StageObserver inner(observer, state, budget);
+        const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.share), seed + state.stage, stop,
+                                                inner, state.stage_bytes);
+        for (const auto& member : result.front.members()) state.front.insert(member);
+        state.stage_bytes.clear();
+        reason = result.stop;
+        if (reason == StopReason::interrupted) {
+            state.seconds += watch.seconds();
+            state.evaluations += result.evaluations;
+            break;
+        }
+        const double allowance = std::max(2.0, 0.1 * budget.seconds) + watch.seconds();
+        refine(state.front, scorer, pool, stop, watch, std::isfinite(budget.seconds) ? allowance : budget.seconds);
+        for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
+        state.seconds += watch.seconds();
+        state.evaluations += result.evaluations;
+        state.node_rows += result.node_rows;
+        state.report.insert(state.report.end(), result.report.begin(), result.report.end());
+        if (stop.stop_requested()) reason = StopReason::interrupted;
+        if (reason == StopReason::solved || reason == StopReason::interrupted) break;
+        ChainState next = state;
+        ++next.stage;
+        if (!is_last) observer.checkpoint(next.bytes(0, ""));
+    }
+    return {.front = state.front,
+            .stop = reason,
+            .seconds = state.seconds,
+            .evaluations = state.evaluations,
+            .node_rows = state.node_rows,
+            .report = state.report};
+}
+
+}  // namespace balmer

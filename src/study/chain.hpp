@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balmer/search.hpp"
+
+namespace balmer {
+
+/// One link of a chain.
+struct Stage {
+    std::unique_ptr<Searcher> searcher;
+    double share = 1;  ///< of the whole budget that it may use at most; what it leaves goes to later stages
+};
+
+/// Searchers one after another on one budget: each gets the front so far as guesses, and after each the front is refined (constants inserted,
+/// snapped, formulas shortened). Ends early when a stage reports that the problem is solved.
+class Chain : public Searcher {
+public:
+    explicit Chain(std::vector<Stage> stages) : stages_(std::move(stages)) {}
+    std::string name() const override { return "chain"; }
+    SearchResult run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
+                     const std::string& resume) override;
+
+private:
+    std::vector<Stage> stages_;
+};
+
+}  // namespace balmer
