@@ -90,12 +90,15 @@ Definition parse_definition(std::string_view text, const Vocabulary& vocabulary)
 /// Significant digits of printed numbers.
 struct PrintOptions {
     int digits = 0;  ///< 0: shortest text that reads back to the same double; else rounded to so many significant digits
+    std::vector<double> uncertainties = {};  ///< latex and mathml: standard error by parameter, written 0.1057(3); NaN or missing: none
 };
 
 /// Writes a formula with the fewest brackets; parse(print(e)) equals e (up to the numbering of parameters).
 std::string print(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
 /// The same as LaTeX.
 std::string latex(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
+/// The same as presentation MathML, without the enclosing math element.
+std::string mathml(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
 
 /// Body of user operators and all calls inlined: the result holds no Op::call. Constants of bodies become parameters of the result.
 Expression inlined(const Expression& expression, std::span<const Definition> definitions);

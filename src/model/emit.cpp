@@ -101,16 +101,26 @@ Emitter::Piece Emitter::leaf(const Node& node, const Expression& expression, std
     const auto index = static_cast<std::size_t>(node.index);
     switch (node.op) {
         case Op::parameter: return parameters.empty() ? number(expression.values[index]) : Piece{.text = parameters[index]};
-        case Op::feature: return {.text = names_.features[index]};
-        case Op::argument: return {.text = arguments[index]};
+        case Op::feature: return {.text = names_.features[index], .reads_column = true};
+        case Op::argument: return {.text = arguments[index], .reads_column = true};
         default: return {.text = std::string(spelling(node.op)), .precedence = 9, .depth = 1, .is_nonzero_number = true};
     }
+}
+
+bool Emitter::divides_plainly(const Piece& divisor) const {
+    switch (dialect_.division) {
+        case PlainDivision::always: return true;
+        case PlainDivision::by_columns: return divisor.is_nonzero_number || divisor.reads_column;
+        case PlainDivision::by_numbers: return divisor.is_nonzero_number;
+    }
+    return false;
 }
 
 Emitter::Piece Emitter::apply(const Node& node, std::span<Piece> operands) {
     Piece result;
     for (const Piece& operand : operands) {
         result.depth = std::max(result.depth, operand.depth + 1);
+        result.reads_column = result.reads_column || operand.reads_column;
     }
     std::string text;
     if (node.op == Op::call) {
@@ -126,8 +136,8 @@ Emitter::Piece Emitter::apply(const Node& node, std::span<Piece> operands) {
         result.precedence = candidate.op == node.op ? candidate.precedence : result.precedence;
     }
     const bool divides = node.op == Op::divide || node.op == Op::inverse;
-    if (divides && !dialect_.divide_by_constant.empty() && operands.back().is_nonzero_number) {
-        text = node.op == Op::divide ? dialect_.divide_by_constant : "1.0/#1";
+    if (divides && divides_plainly(operands.back())) {
+        text = node.op == Op::divide ? "#1/#2" : "1.0/#1";
         result.precedence = row_of(Op::divide).precedence;
     }
     use_helpers(text);
@@ -172,7 +182,7 @@ Code Emitter::write(const Expression& expression, std::span<const std::string> a
             line.replace(line.find("#2"), 2, piece.text);
             line.replace(line.find("#1"), 2, name);
             code.lines.push_back(std::move(line));
-            piece = {.text = name};
+            piece = {.text = name, .is_nonzero_number = false, .reads_column = piece.reads_column};
         }
         stack.push_back(std::move(piece));
     }

@@ -28,13 +28,20 @@ struct Helper {
     std::string_view definition;
 };
 
+/// Which quotients are written with a plain slash; the others take the careful spelling of Op::divide.
+enum class PlainDivision : std::uint8_t {
+    always,      ///< dividing by zero gives an infinity
+    by_columns,  ///< by numbers other than zero and by what reads a column: only bare numbers trap
+    by_numbers,  ///< by numbers other than zero alone
+};
+
 /// What generated code of one language looks like.
 struct Dialect {
     std::span<const Spelling> spellings;  ///< one per operator that formulas hold, checked by is_complete
     std::span<const Helper> helpers;      ///< a helper may call those before it
     std::string (*number)(double);        ///< a literal; negative ones come bracketed where needed
     std::string_view temporary;           ///< a line that names a value: #1 the name, #2 the value
-    std::string_view divide_by_constant;  ///< quotient by a number that is not zero; empty: as any quotient
+    PlainDivision division;
 };
 
 /// True when every operator of formulas has exactly one spelling.
@@ -68,6 +75,9 @@ public:
     Code write(const Expression& expression, std::span<const std::string> arguments = {},
                std::span<const std::string> parameters = {});
 
+    /// Counts the helper called `name` as used.
+    void require(std::string_view name) { use_helpers(name); }
+
     /// The helpers used so far, in the order of the dialect.
     std::vector<std::string_view> helpers() const;
 
@@ -77,12 +87,14 @@ private:
         int precedence = 9;
         int depth = 1;
         bool is_nonzero_number = false;
+        bool reads_column = false;
     };
     Piece leaf(const Node& node, const Expression& expression, std::span<const std::string> arguments,
                std::span<const std::string> parameters) const;
     Piece number(double value) const;
     Piece apply(const Node& node, std::span<Piece> operands);
     std::string_view spelling(Op op) const;
+    bool divides_plainly(const Piece& divisor) const;
     void use_helpers(std::string_view text);
 
     const Dialect& dialect_;

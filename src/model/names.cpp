@@ -57,15 +57,20 @@ std::string UniqueNames::take(std::string_view wanted, std::string_view fallback
 
 ModelNames name_model(const Model& model, std::set<std::string> reserved) {
     UniqueNames unique(std::move(reserved));
+    // Generated code calls its own names balmer_...
+    const auto take = [&unique](const std::string& wanted, const std::string& fallback) {
+        return unique.take(wanted.rfind("balmer_", 0) == 0 ? fallback + "_" + wanted : wanted, fallback);
+    };
+    UniqueNames outputs({});
     ModelNames names;
     for (const std::string& feature : model.vocabulary.features) {
-        names.features.push_back(unique.take(feature, "x"));
+        names.features.push_back(take(feature, "x"));
     }
     for (const Output& output : model.outputs) {
-        names.outputs.push_back(unique.take(output.name, "y"));
+        names.outputs.push_back(outputs.take(output.name, "y"));
     }
     for (const Definition& definition : model.vocabulary.definitions) {
-        names.definitions.push_back(unique.take(definition.name, "f"));
+        names.definitions.push_back(take(definition.name, "f"));
     }
     return names;
 }
@@ -103,7 +108,7 @@ std::string one_line(std::string_view text) {
     for (const char c : text) {
         line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
-    return line;
+    return line.ends_with('\\') ? line + "." : line;
 }
 
 }  // namespace balmer

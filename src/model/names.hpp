@@ -26,7 +26,7 @@ private:
 /// What the parts of a model are called in the code of one language.
 struct ModelNames {
     std::vector<std::string> features;     ///< by feature index
-    std::vector<std::string> outputs;      ///< by output
+    std::vector<std::string> outputs;      ///< by output; unlike each other, but not the reserved words and columns
     std::vector<std::string> definitions;  ///< by user operator
 };
 ModelNames name_model(const Model& model, std::set<std::string> reserved);
@@ -35,7 +35,8 @@ ModelNames name_model(const Model& model, std::set<std::string> reserved);
 /// (or c0, k0 ... when a column takes one of these).
 std::vector<std::string> label_parameters(const Model& model);
 
-/// One line without control characters, so that a name cannot end a comment.
+/// One line without control characters and with no backslash at its end, so that a name can neither end a comment nor
+/// stretch it over the next line.
 std::string one_line(std::string_view text);
 
 }  // namespace balmer

@@ -1,0 +1,58 @@
+#include "model/python_words.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "balmer/number.hpp"
+#include "model/emit.hpp"
+
+namespace balmer {
+
+std::set<std::string> python_reserved_words() {
+    return {"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+            "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+            "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "match", "case", "type", "abs",
+            "float", "sum", "max", "min", "tuple", "list", "hasattr", "math", "np", "sympy", "torch", "predict", "classify",
+            "probabilities", "features", "outputs", "classes", "symbols", "scores", "score", "largest", "powers", "power",
+            "self", "p", "shape", "errstate", "real", "print", "index", "super", "zip", "value"};
+}
+
+std::string python_head(const Model& model, const ModelNames& names) {
+    std::string text;
+    for (const std::string& line : describe(model, names)) {
+        text += "# " + line + "\n";
+    }
+    return text;
+}
+
+std::string python_text(const std::string& text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            result += std::string("\\") + c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            result += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+        } else {
+            result += c;
+        }
+    }
+    return result + "\"";
+}
+
+std::string python_list(const std::vector<std::string>& texts) {
+    std::vector<std::string> quoted;
+    for (const std::string& text : texts) {
+        quoted.push_back(python_text(text));
+    }
+    return "[" + joined(quoted) + "]";
+}
+
+std::string python_number(double value) {
+    if (std::isfinite(value)) {
+        return float_literal(value);
+    }
+    return std::isnan(value) ? "float(\"nan\")" : value > 0 ? "float(\"inf\")" : "-float(\"inf\")";
+}
+
+}  // namespace balmer

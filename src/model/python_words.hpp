@@ -1,0 +1,26 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "balmer/model.hpp"
+#include "model/names.hpp"
+
+namespace balmer {
+
+/// Python's keywords, the built-in names and those that exported modules define.
+std::set<std::string> python_reserved_words();
+
+/// "# ..." lines with what describe() knows.
+std::string python_head(const Model& model, const ModelNames& names);
+
+/// A Python string literal.
+std::string python_text(const std::string& text);
+
+/// A Python list of string literals.
+std::string python_list(const std::vector<std::string>& texts);
+
+/// A double as Python reads it back.
+std::string python_number(double value);
+
+}  // namespace balmer
