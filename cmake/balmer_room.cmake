@@ -1,21 +1,28 @@
-# balmer_room(<name> [DEPENDS <rooms>] [LIBRARIES <targets>] [FOLDERS <folders>] [ROOT <folder>])
-#   One static library balmer_<name> from <ROOT>/<folder>/*.cpp (ROOT is src/, FOLDERS is <name> unless said), linked
-#   to the rooms it depends on. A room without .cpp files is an INTERFACE library. Files named *_avx2.cpp are compiled
-#   for AVX2 and FMA and left out on other processors. main.cpp never belongs to a room.
-#   Leaves the folders in BALMER_ROOM_FOLDERS_<name> for the tests.
+# balmer_glob(<variable> <folder> <pattern> <flat>): files below a folder, or in it alone when <flat> is true. Kept up to
+# date by the build: a new file configures anew.
+function(balmer_glob variable folder pattern flat)
+    if(flat)
+        file(GLOB found CONFIGURE_DEPENDS ${folder}/${pattern})
+    else()
+        file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/${pattern})
+    endif()
+    set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
+# balmer_room(<name> [FLAT] [FOLDER <folder>] [ROOT <folder>] [DEPENDS <rooms>] [LIBRARIES <targets>])
+#   One static library balmer_<name> from the .cpp files below <ROOT>/<FOLDER> (src/<name> unless said), linked to the
+#   rooms it depends on. FLAT: subfolders are rooms of their own. A room without .cpp files is an INTERFACE library.
+#   Files named *_avx2.cpp are compiled for AVX2 and FMA and left out on other processors. main.cpp never belongs to a
+#   room. The tests read BALMER_ROOM_FOLDER_<name> and BALMER_ROOM_FLAT_<name>.
 function(balmer_room name)
-    cmake_parse_arguments(ROOM "" "ROOT" "DEPENDS;LIBRARIES;FOLDERS" ${ARGN})
+    cmake_parse_arguments(ROOM "FLAT" "ROOT;FOLDER" "DEPENDS;LIBRARIES" ${ARGN})
     if(NOT ROOM_ROOT)
         set(ROOM_ROOT ${PROJECT_SOURCE_DIR}/src)
     endif()
-    if(NOT ROOM_FOLDERS)
-        set(ROOM_FOLDERS ${name})
+    if(NOT ROOM_FOLDER)
+        set(ROOM_FOLDER ${name})
     endif()
-    set(sources)
-    foreach(folder IN LISTS ROOM_FOLDERS)
-        file(GLOB found CONFIGURE_DEPENDS ${ROOM_ROOT}/${folder}/*.cpp)
-        list(APPEND sources ${found})
-    endforeach()
+    balmer_glob(sources ${ROOM_ROOT}/${ROOM_FOLDER} *.cpp ${ROOM_FLAT})
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     if(NOT BALMER_X86)
         list(FILTER sources EXCLUDE REGEX "_avx2\\.cpp$")
@@ -39,7 +46,8 @@ function(balmer_room name)
     set(avx2 ${sources})
     list(FILTER avx2 INCLUDE REGEX "_avx2\\.cpp$")
     set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-    set(BALMER_ROOM_FOLDERS_${name} ${ROOM_FOLDERS} PARENT_SCOPE)
+    set(BALMER_ROOM_FOLDER_${name} ${ROOM_FOLDER} PARENT_SCOPE)
+    set(BALMER_ROOM_FLAT_${name} ${ROOM_FLAT} PARENT_SCOPE)
     set_property(GLOBAL APPEND PROPERTY BALMER_ROOMS ${name})
 endfunction()
 
