@@ -62,6 +62,20 @@ def test_test_refuses_what_it_does_not_know():
     assert "usage: ./test [--all]" in done.stderr
 
 
+def test_a_build_that_fails_is_counted(tmp_path):
+    for name in ("test", "scripts/sum-results"):
+        copy = tmp_path / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes((ROOT / name).read_bytes())
+        copy.chmod(0o755)
+    for name, code in (("set-up", 0), ("build", 1)):
+        script = tmp_path / "scripts" / name
+        script.write_text(f"#!/bin/sh\nexit {code}\n")
+        script.chmod(0o755)
+    done = subprocess.run([tmp_path / "test"], capture_output=True, text=True, check=False)
+    assert (last_line(done), done.returncode) == ("0 passed, 1 failed, 0 skipped", 1)
+
+
 def small_checkout(folder: pathlib.Path, packages: str) -> pathlib.Path:
     """A folder with scripts/set-up, these packages, and Python packages that are already there."""
     (folder / "scripts").mkdir()
