@@ -27,6 +27,8 @@ public:
     double operator[](std::size_t row) const { return storage_.get()[row]; }
     /// Same values under another unit.
     Column with_unit(std::string unit) const;
+    /// Same values under another name.
+    Column with_name(std::string name) const;
 
 private:
     std::string name_;
@@ -42,6 +44,15 @@ struct TextColumn {
     std::vector<std::uint32_t> codes;     ///< one per row, index into `categories`
 };
 
+/// Entries of a numeric column that no fit can use. A table keeps them as NaN (or infinity); make_dataset refuses or drops their rows.
+struct NonFinite {
+    std::string column;
+    std::size_t missing = 0;     ///< NaN, empty, NA, null and the like
+    std::size_t infinite = 0;    ///< infinities, and numbers beyond the range of a double
+    std::size_t first_row = 0;   ///< row of the table, from 0
+    std::size_t first_line = 0;  ///< line of the text file, from 1; 0 when the source has no lines
+};
+
 /// What a file holds before columns get roles: numeric and text columns of one length, in file order.
 struct Table {
     std::vector<Column> numeric;
@@ -49,6 +60,8 @@ struct Table {
     std::vector<std::string> order;  ///< all column names in file order
     std::size_t rows = 0;
     std::string source;  ///< path or description, for error messages
+    std::vector<NonFinite> non_finite;      ///< columns with entries that are not finite, in file order
+    std::vector<std::size_t> image_shape;   ///< e.g. {28, 28} when the columns x0, x1, ... are pixels, rows first
 
     /// Index into `numeric`, or nothing.
     std::optional<std::size_t> find_numeric(const std::string& name) const;
