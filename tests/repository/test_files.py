@@ -48,6 +48,13 @@ def test_data_folders_name_their_licence():
             f"{readme.relative_to(ROOT)} has no licence line"
 
 
+def test_links_between_documents_lead_somewhere():
+    link = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
+    broken = [f"{p}: {target}" for p in tracked() if p.suffix == ".md"
+              for target in link.findall(text(p)) if not (ROOT / p.parent / target).exists()]
+    assert broken == []
+
+
 def test_licence_of_the_project():
     assert "Apache License" in text(pathlib.Path("LICENSE"))
     assert "Version 2.0, January 2004" in text(pathlib.Path("LICENSE"))
