@@ -1,0 +1,132 @@
+// Losses that are minus a log-likelihood: logistic, softmax, poisson.
+#include <cmath>
+
+#include "fitting/bound_rows.hpp"
+
+namespace balmer::fitting {
+namespace {
+
+// x log x, 0 for x <= 0 (signed weights can make a class's sum negative).
+double x_log_x(double x) { return x > 0 ? x * std::log(x) : 0; }
+
+class LogisticLoss : public RowsLoss {
+public:
+    using RowsLoss::RowsLoss;
+    double tile(std::size_t row, std::size_t count, std::span<const double* const> prediction, std::span<double* const> first,
+                std::span<double* const> second) const override {
+        const double* y = target().data();
+        return run_rows(data_, Bend::exact, row, count, prediction, first, second,
+                        [y](std::size_t, std::size_t i, double f) { return Logistic{}(f, y[i]); });
+    }
+    LossFamily family() const override { return LossFamily::likelihood; }
+    double baseline() const override {
+        double one = 0;
+        for (std::size_t i = 0; i < data_.rows; ++i) one += target()[i] * (data_.weight() ? data_.weight()[i] : 1);
+        const double p = one / data_.weight_sum;
+        return -(x_log_x(p) + x_log_x(1 - p));
+    }
+};
+
+class PoissonLoss : public RowsLoss {
+public:
+    explicit PoissonLoss(BoundRows data) : RowsLoss(std::move(data)) {
+        for (const double y : target()) constant_.push_back(y > 0 ? y * std::log(y) - y : 0);
+    }
+    double tile(std::size_t row, std::size_t count, std::span<const double* const> prediction, std::span<double* const> first,
+                std::span<double* const> second) const override {
+        const double* y = target().data();
+        const double* constant = constant_.data();
+        return run_rows(data_, Bend::exact, row, count, prediction, first, second,
+                        [=](std::size_t, std::size_t i, double f) { return Poisson{}(f, y[i], constant[i]); });
+    }
+    LossFamily family() const override { return LossFamily::likelihood; }
+    double baseline() const override {
+        double counts = 0, constant = 0;
+        for (std::size_t i = 0; i < data_.rows; ++i) {
+            const double w = data_.weight() ? data_.weight()[i] : 1;
+            counts += w * target()[i];
+            constant += w * constant_[i];
+        }
+        const double mean = counts / data_.weight_sum;
+        return mean > 0 ? mean - x_log_x(mean) + constant / data_.weight_sum : 0;
+    }
+
+private:
+    std::vector<double> constant_;  // y log y - y
+};
+
+class SoftmaxLoss : public RowsLoss {
+public:
+    SoftmaxLoss(BoundRows data, std::size_t classes) : RowsLoss(std::move(data)), classes_(classes) {
+        for (const double y : target()) code_.push_back(static_cast<std::uint32_t>(y));
+    }
+    std::size_t outputs() const override { return classes_; }
+    double total_weight() const override { return data_.weight_sum; }
+    LossFamily family() const override { return LossFamily::likelihood; }
+    double tile(std::size_t row, std::size_t count, std::span<const double* const> prediction, std::span<double* const> first,
+                std::span<double* const> second) const override;
+    double baseline() const override {
+        std::vector<double> share(classes_, 0.0);
+        for (std::size_t i = 0; i < data_.rows; ++i) share[code_[i]] += data_.weight() ? data_.weight()[i] : 1;
+        double entropy = 0;
+        for (const double s : share) entropy -= x_log_x(s / data_.weight_sum);
+        return entropy;
+    }
+
+private:
+    std::size_t classes_;
+    std::vector<std::uint32_t> code_;
+};
+
+double SoftmaxLoss::tile(std::size_t row, std::size_t count, std::span<const double* const> prediction,
+                         std::span<double* const> first, std::span<double* const> second) const {
+    double total = 0;
+    double value[chunk_rows], highest[chunk_rows], norm[chunk_rows], weight[chunk_rows];
+    std::vector<double> share(classes_ * chunk_rows);
+    for (std::size_t begin = 0; begin < count; begin += chunk_rows) {
+        const std::size_t n = std::min(chunk_rows, count - begin);
+        for (std::size_t i = 0; i < n; ++i) {
+            weight[i] = data_.weight() ? data_.weight()[row + begin + i] : 1;
+            highest[i] = prediction[0][begin + i];
+            norm[i] = 0;
+        }
+        for (std::size_t k = 1; k < classes_; ++k)
+            for (std::size_t i = 0; i < n; ++i) highest[i] = std::max(highest[i], prediction[k][begin + i]);
+        for (std::size_t k = 0; k < classes_; ++k)
+            for (std::size_t i = 0; i < n; ++i) {
+                const double e = std::exp(prediction[k][begin + i] - highest[i]);
+                share[k * chunk_rows + i] = e;
+                norm[i] += e;
+            }
+        for (std::size_t i = 0; i < n; ++i)
+            value[i] = weight[i] * (std::log(norm[i]) + highest[i] - prediction[code_[row + begin + i]][begin + i]);
+        total += sum(value, n);
+        if (first.empty()) continue;
+        for (std::size_t k = 0; k < classes_; ++k) {
+            double* p = share.data() + k * chunk_rows;
+            for (std::size_t i = 0; i < n; ++i) {
+                p[i] /= norm[i];
+                first[k][begin + i] = weight[i] * (p[i] - (code_[row + begin + i] == k ? 1.0 : 0.0));
+            }
+        }
+        for (std::size_t k = 0; k < classes_; ++k)
+            for (std::size_t l = 0; l < classes_; ++l) {
+                const double *p = share.data() + k * chunk_rows, *q = share.data() + l * chunk_rows;
+                double* to = second[k * classes_ + l] + begin;
+                for (std::size_t i = 0; i < n; ++i) to[i] = weight[i] * p[i] * ((k == l ? 1.0 : 0.0) - q[i]);
+            }
+    }
+    return total;
+}
+
+}  // namespace
+
+std::unique_ptr<BoundLoss> make_logistic(BoundRows data) { return std::make_unique<LogisticLoss>(std::move(data)); }
+
+std::unique_ptr<BoundLoss> make_poisson(BoundRows data) { return std::make_unique<PoissonLoss>(std::move(data)); }
+
+std::unique_ptr<BoundLoss> make_softmax(BoundRows data, std::size_t classes) {
+    return std::make_unique<SoftmaxLoss>(std::move(data), classes);
+}
+
+}  // namespace balmer::fitting
