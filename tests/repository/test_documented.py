@@ -67,7 +67,7 @@ def undocumented(source: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", [p for p in tracked() if p.parts[:2] == ("include", "balmer")], ids=str)
+@pytest.mark.parametrize("path", [p for p in tracked() if p.parts[:2] == ("include", "balmer") and p.suffix == ".hpp"], ids=str)
 def test_every_public_name_is_documented(path: pathlib.Path):
     assert undocumented(text(path)) == []
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from tree import ROOT, tracked
 
-HEADERS = [p for p in tracked() if p.parts[:2] == ("include", "balmer")]
+HEADERS = [p for p in tracked() if p.parts[:2] == ("include", "balmer") and p.suffix == ".hpp"]
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 
 
