@@ -19,7 +19,7 @@ ALLOWED = {
     "hardware": CORE,
     "report": CORE,
     "study": [*CORE, "fitting", "search", *SEARCHERS, "hardware"],
-    "physics": ["base", "data"],
+    "physics": CORE[:3],
 }
 ALLOWED["cli"] = [room for room in ALLOWED]
 ALLOWED["python"] = [room for room in ALLOWED if room != "cli"]
