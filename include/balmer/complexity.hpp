@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "balmer/expression.hpp"
 
@@ -14,7 +12,8 @@ namespace balmer {
 /// How formulas are weighed.
 /// `tree`: nodes of the binary tree, as PySR counts (x^5 counts base, exponent and power). `sympy`: nodes of SymPy's preorder traversal of the
 /// sympified formula (n-ary sums and products, -x = Mul(-1, x), 1/x = Pow(x, -1), exp one node, coefficient -1 counted), as the SymbolNet paper counts.
-/// `cycles`: sum of clock cycles per operator. Weights from a file: `operator,weight` lines.
+/// `cycles`: sum of clock cycles per operator, each leaf 1. Weights from a file: `operator,weight` lines, operators not listed as in `tree`;
+/// `negate` is the unary minus, `constant` and `variable` are the leaves.
 class ComplexityMeasure {
 public:
     /// `name`: tree, sympy, cycles (arXiv 2305.04099), cycles:16,6 (a column of operator_cycles_vu9p.csv), or the path of a weights file.
@@ -23,12 +22,17 @@ public:
     ComplexityMeasure();  ///< tree
 
     const std::string& name() const { return name_; }
+    /// The complexity of one formula.
     int operator()(const Expression& expression) const;
-    /// k outputs: the sum; `mean` divides by k, as the published multi-class figures do.
+    /// Whether the measure is a sum of weights per node (all but `sympy`).
+    bool additive() const { return kind_ != Kind::sympy; }
+    /// What one node adds, operands apart; for `sympy` the weight in `tree`. `index` as in Node.
+    int weight(Op op, std::int32_t index = 0) const;
+    /// k outputs: the sum. The published multi-class figures divide it by k.
     int total(std::span<const Expression> outputs) const;
 
 private:
-    enum class Kind : std::uint8_t { weights, sympy };
+    enum class Kind : std::uint8_t { weights, cycles, sympy };
     Kind kind_ = Kind::weights;
     std::string name_ = "tree";
     std::array<int, op_count> weight_{};

@@ -34,10 +34,12 @@ struct SimplifyResult {
 SimplifyResult simplify(const Expression& expression, std::span<const Definition> definitions, const SimplifyOptions& options = {});
 
 /// Cheap canonical form for inner loops (microseconds): constants folded, operands of commutative operators sorted, x - x, x/x, double
-/// negation, nested inverses, 0 and 1 removed. Values agree with the original wherever it is finite.
+/// negation, nested inverses, 0 and 1 removed, like terms and factors collected. Every parameter is a number of its own. Values agree with
+/// the original, but for rounding, wherever it and the values on the way to it are finite.
 Expression canonical(const Expression& expression);
 /// Hash of the canonical structure: equal for formulas that differ in parameter values only.
 std::uint64_t structure_hash(const Expression& canonical);
+/// Hash of the canonical structure and its numbers.
 /// Hash of structure and parameter values: equal for equal formulas.
 std::uint64_t value_hash(const Expression& canonical);
 
