@@ -32,10 +32,10 @@ std::string complaint(const std::string& name, const Table& table) {
     return fmt::format("column '{}' is missing.{}", name, suggest(name, table.order));
 }
 
-/// One pointer per feature; features that no output reads get null and may be missing.
-std::vector<const double*> feature_columns(const Model& model, const Table& table) {
+/// One pointer per feature; those that no output reads may be missing and get `unread`, a column of any numbers.
+std::vector<const double*> feature_columns(const Model& model, const Table& table, const std::vector<double>& unread) {
     const std::vector<bool> used = used_features(model);
-    std::vector<const double*> columns(used.size(), nullptr);
+    std::vector<const double*> columns(used.size(), unread.data());
     std::vector<std::string> complaints;
     for (std::size_t i = 0; i < used.size(); ++i) {
         const std::string& name = model.vocabulary.features[i];
@@ -66,7 +66,8 @@ std::vector<const double*> feature_columns(const Model& model, const Table& tabl
 }  // namespace
 
 std::vector<std::vector<double>> predict(const Model& model, const Table& table) {
-    const std::vector<const double*> columns = feature_columns(model, table);
+    const std::vector<double> unread(table.rows);
+    const std::vector<const double*> columns = feature_columns(model, table, unread);
     const Graph graph = model.graph();
     const Program program(graph);
     std::vector<std::vector<double>> result(model.outputs.size(), std::vector<double>(table.rows));
