@@ -35,6 +35,10 @@ enum class LossFamily : std::uint8_t {
     estimator,      ///< any other sum over rows: the sandwich A^-1 B A^-1 (P. J. Huber, Robust Statistics, 1981, section 6)
 };
 
+/// Which second derivative a row loss hands out: one at least as large as the loss bends anywhere in reach (safe far from the minimum), or the
+/// second derivative itself (fast near it).
+enum class Bend : std::uint8_t { majorising, exact };
+
 /// Targets, weights and uncertainties of a data set bound to a loss: what the evaluator's reverse pass calls.
 /// Squared-type losses divide residuals by sigma. The total is divided by the sum of weights (a mean).
 /// Signed weights (Monte Carlo) are taken by mse, logistic, softmax, poisson and formulas as long as their sum is positive; the
@@ -61,9 +65,9 @@ public:
     /// The same loss, with the second derivative itself where `tile` gives a majorising curvature (robust losses far from the minimum
     /// are safer with the latter, near it faster with this one). `*this` when they are the same.
     virtual const RowLoss& newton() const { return *this; }
-    /// For losses with kinks (mae, quantile, hinge): |r| replaced by sqrt(r^2 + width^2), with true derivatives. Lives no longer
-    /// than this loss. nullptr when there are no kinks.
-    virtual std::unique_ptr<RowLoss> smoothed(double /*width*/) const { return nullptr; }
+    /// For losses with kinks (mae, quantile, hinge): |r| replaced by sqrt(r^2 + width^2). Lives no longer than this loss. nullptr when
+    /// there are no kinks.
+    virtual std::unique_ptr<RowLoss> smoothed(double /*width*/, Bend /*bend*/) const { return nullptr; }
 };
 /// Throws balmer::Error for an unknown loss ("did you mean"), a formula that does not parse, targets the loss cannot take (classes,
 /// counts), sigma or negative weights where they have no meaning.

@@ -13,9 +13,6 @@
 
 namespace balmer::fitting {
 
-/// Which second derivative a row loss hands out.
-enum class Bend : std::uint8_t { majorising, exact };
-
 /// Columns of a data set that losses share. Copies share the storage of the columns.
 struct BoundRows {
     std::vector<Column> targets;

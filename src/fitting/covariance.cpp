@@ -66,11 +66,11 @@ CurvatureInverse curvature_inverse(const Program& program, std::span<const doubl
     Curvature at;
     if (loss.is_least_squares()) {
         at = squared_error_curvature(program, values, columns, loss.target(), loss.squared_weights());
-    } else if (loss.smoothed(1)) {
+    } else if (loss.smoothed(1, Bend::exact)) {
         // The curvature of a kink is the density of residuals at it, here with a kernel of width n^(-1/3) mean losses.
         const double total = loss_value(program, values, columns, loss, std::numeric_limits<double>::infinity());
         const double width = total / loss.total_weight() * std::pow(static_cast<double>(loss.rows()), -1.0 / 3);
-        const auto smooth = loss.smoothed(width > 0 ? width : std::numeric_limits<double>::min());
+        const auto smooth = loss.smoothed(width > 0 ? width : std::numeric_limits<double>::min(), Bend::exact);
         at = loss_curvature(program, values, columns, *smooth);
     } else {
         at = loss_curvature(program, values, columns, loss.newton());

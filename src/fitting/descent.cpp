@@ -13,9 +13,10 @@ constexpr double rounding_of_sums = 1e-14;
 
 }  // namespace
 
-Objective::Objective(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const RowLoss& view)
-    : program_(program), columns_(columns), loss_(loss), view_(&view),
-      quadratic_(loss.is_least_squares() && &view == static_cast<const RowLoss*>(&loss)) {
+Objective::Objective(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const RowLoss& safe,
+                     const RowLoss& sharp)
+    : program_(program), columns_(columns), loss_(loss), safe_(safe), sharp_(sharp), view_(&safe),
+      quadratic_(loss.is_least_squares() && &safe == static_cast<const RowLoss*>(&loss)) {
     if (!quadratic_) return;
     const auto weights = loss.squared_weights();
     const auto target = loss.target();
@@ -48,8 +49,8 @@ double Objective::value(std::span<const double> x, double bar) {
     return std::isfinite(total) ? total : infinity;
 }
 
-Descent::Descent(Objective& objective, const Freedom& freedom, const BoundLoss& loss, std::size_t parameters)
-    : objective_(objective), freedom_(freedom), loss_(loss), solver_(freedom, parameters),
+Descent::Descent(Objective& objective, const Freedom& freedom, std::size_t parameters)
+    : objective_(objective), freedom_(freedom), solver_(freedom, parameters),
       project_(objective.is_quadratic() && freedom.any_linear()), trial_x_(parameters), step_(parameters), linear_step_(parameters) {}
 
 void Descent::project() {
@@ -72,19 +73,19 @@ void Descent::refine_linear(Curvature& trial) {
     trial_x_ = std::move(refined);
 }
 
-bool Descent::attempt(double predicted, bool last) {
+bool Descent::attempt(double predicted, bool tiny) {
     trial_x_ = x_;
     for (const auto i : freedom_.active) trial_x_[i] += step_[i];
     // After a rejection the value alone, which is several times cheaper, decides first.
     if (rejected_before_ && !project_ && !(objective_.value(trial_x_, now_.value) < now_.value)) return false;
     Curvature trial = objective_.curvature(trial_x_);
     if (!trial.finite) return false;
-    if (project_ && !last) refine_linear(trial);
-    // A last, tiny step is taken when the sums cannot tell it from none: Newton's step is then better than the value's rounding.
-    const double bar = last ? now_.value + rounding_of_sums * std::fabs(now_.value) : now_.value;
+    if (project_ && !tiny) refine_linear(trial);
+    // A tiny step is taken when the sums cannot tell it from none: Newton's step is then better than the value's rounding.
+    const double bar = tiny ? now_.value + rounding_of_sums * std::fabs(now_.value) : now_.value;
     if (!(trial.value < bar)) return false;
     const double decrease = now_.value - trial.value;
-    adapt(decrease / predicted);
+    if (!tiny) adapt(decrease / predicted);
     std::swap(x_, trial_x_);
     now_ = std::move(trial);
     solver_.see(now_);
@@ -103,18 +104,15 @@ void Descent::reject() {
     damping_ *= growth_;
     growth_ *= 2;
     rejected_before_ = true;
-    // Newton's curvature may be too small far from the minimum; the majorising one of the loss itself is not.
-    if (&objective_.view() == &loss_.newton() && &loss_.newton() != static_cast<const RowLoss*>(&loss_)) {
-        objective_.look_through(loss_);
-        Curvature safe = objective_.curvature(x_);
-        if (safe.finite) now_ = std::move(safe);
-        solver_.see(now_);
-    }
+    if (!objective_.is_sharp()) return;
+    objective_.choose(Bend::majorising);
+    Curvature safe = objective_.curvature(x_);
+    if (safe.finite) now_ = std::move(safe);
+    solver_.see(now_);
 }
 
 void Descent::sharpen(double decrease) {
-    if (&objective_.view() == static_cast<const RowLoss*>(&loss_) && decrease < 1e-2 * std::fabs(now_.value))
-        objective_.look_through(loss_.newton());
+    if (decrease < 1e-2 * std::fabs(now_.value)) objective_.choose(Bend::exact);
 }
 
 FitResult Descent::run(std::vector<double> x, int iterations, double tolerance) {
@@ -126,8 +124,11 @@ FitResult Descent::run(std::vector<double> x, int iterations, double tolerance) 
         return result;
     }
     solver_.see(now_);
+    const double at_start = now_.value;
+    const std::vector<double> start = x_;
     if (project_) project();
     result.stop = FitStop::iterations;
+    double tiniest = infinity;
     while (result.iterations < iterations) {
         if (std::fabs(now_.value) <= objective_.rounding()) {
             result.stop = FitStop::converged;
@@ -136,8 +137,12 @@ FitResult Descent::run(std::vector<double> x, int iterations, double tolerance) 
         ++result.iterations;
         const double predicted = solver_.step(now_, x_, damping_, step_);
         const bool last = predicted <= tolerance * std::fabs(now_.value);
-        const bool accepted = predicted > 0 && attempt(predicted, last);
-        if (last || (!accepted && predicted < rounding_of_sums * std::fabs(now_.value))) {
+        const bool tiny = last || predicted < rounding_of_sums * std::fabs(now_.value);
+        // Where the value only shows rounding, steps go on as long as they shrink.
+        const bool shrinking = !tiny || predicted < 0.5 * tiniest;
+        const bool accepted = predicted > 0 && shrinking && attempt(predicted, tiny);
+        if (tiny) tiniest = predicted;
+        if (last || (tiny && !accepted)) {
             result.stop = damping_ < 1 ? FitStop::converged : FitStop::no_progress;
             break;
         }
@@ -147,6 +152,10 @@ FitResult Descent::run(std::vector<double> x, int iterations, double tolerance) 
             result.stop = FitStop::no_progress;
             break;
         }
+    }
+    if (now_.value > at_start) {  // by rounding alone
+        x_ = start;
+        now_.value = at_start;
     }
     result.values = x_;
     result.loss = now_.value;

@@ -12,8 +12,9 @@ namespace balmer::fitting {
 /// The function that a fit minimises: total loss of the rows, with its curvature; counts its passes over the rows.
 class Objective {
 public:
-    /// `view` stands for `loss` (a smoothed or sharper form of it); the loss itself takes the fast path of least squares.
-    Objective(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const RowLoss& view);
+    /// `safe` and `sharp` are the same function with the majorising and the exact second derivative: the loss and its newton(), or a
+    /// smoothed form of it. The loss itself takes the fast path of least squares.
+    Objective(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const RowLoss& safe, const RowLoss& sharp);
 
     Curvature curvature(std::span<const double> x);
     /// Infinity when not finite or above `bar` (which is ignored where partial sums may shrink).
@@ -24,14 +25,16 @@ public:
     /// Value that rounding alone explains; 0 when unknown.
     double rounding() const { return rounding_; }
     std::size_t passes() const { return passes_; }
-    /// Sees the loss through another view from now on.
-    void look_through(const RowLoss& view) { view_ = &view; }
-    const RowLoss& view() const { return *view_; }
+    /// Which second derivative the next curvatures have.
+    void choose(Bend bend) { view_ = bend == Bend::exact ? &sharp_ : &safe_; }
+    bool is_sharp() const { return view_ == &sharp_ && &sharp_ != &safe_; }
 
 private:
     const Program& program_;
     const Columns<double>& columns_;
     const BoundLoss& loss_;
+    const RowLoss& safe_;
+    const RowLoss& sharp_;
     const RowLoss* view_;
     bool quadratic_;
     bool sums_grow_ = false;  // no negative weights: a partial sum above the bar cannot come back
@@ -79,15 +82,15 @@ private:
 /// (A. Ruhe, P. Wedin, SIAM Review 22, 1980, algorithm 2).
 class Descent {
 public:
-    Descent(Objective& objective, const Freedom& freedom, const BoundLoss& loss, std::size_t parameters);
+    Descent(Objective& objective, const Freedom& freedom, std::size_t parameters);
 
     /// At most `iterations` steps from x. Values end in `x`; FitResult::loss is the total.
     FitResult run(std::vector<double> x, int iterations, double tolerance);
 
 private:
     void project();
-    /// Goes to x + step when that lowers the value. True when it did.
-    bool attempt(double predicted, bool last);
+    /// Goes to x + step when that lowers the value (a tiny step: when it does not raise it beyond rounding). True when it did.
+    bool attempt(double predicted, bool tiny);
     void refine_linear(Curvature& trial);
     void adapt(double gain_ratio);
     void reject();
@@ -95,7 +98,6 @@ private:
 
     Objective& objective_;
     const Freedom& freedom_;
-    const BoundLoss& loss_;
     StepSolver solver_;
     bool project_;
     std::vector<double> x_, trial_x_, step_, linear_step_;

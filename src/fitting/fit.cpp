@@ -43,44 +43,82 @@ Freedom freedom_of(const Program& program, const BoundLoss& loss, const FitOptio
 // One fit of a loss without kinks.
 FitResult descend(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const Freedom& freedom,
                   const FitOptions& options, std::vector<double> start) {
-    Objective objective(program, columns, loss, loss);
-    return Descent(objective, freedom, loss, program.parameters()).run(std::move(start), options.maximum_iterations, options.tolerance);
+    Objective objective(program, columns, loss, loss, loss.newton());
+    return Descent(objective, freedom, program.parameters()).run(std::move(start), options.maximum_iterations, options.tolerance);
 }
 
-// One fit of a loss with kinks: a row of smooth losses that come ever closer to it, each started from the fit of the one before.
-FitResult descend_smoothed(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const Freedom& freedom,
-                           const FitOptions& options, std::vector<double> start) {
-    Objective truth(program, columns, loss, loss);
-    FitResult best{.values = start, .loss = truth.value(start, infinity), .iterations = 0, .evaluations = 1, .stop = FitStop::not_finite};
-    if (!std::isfinite(best.loss)) return best;
-    best.stop = FitStop::iterations;
-    const double first_width = best.loss / loss.total_weight();
-    double width = 0.5 * first_width, before = best.loss;
-    std::vector<double> x = std::move(start);
-    int left = options.maximum_iterations;
-    while (left > 0 && width > 0) {
-        const auto smooth = loss.smoothed(width);
-        Objective objective(program, columns, loss, *smooth);
-        FitResult stage = Descent(objective, freedom, loss, program.parameters()).run(x, std::min(left, 6), 1e-4);
-        left -= std::max(stage.iterations, 1);
-        best.iterations += stage.iterations;
-        best.evaluations += stage.evaluations + 1;
-        const double value = truth.value(stage.values, infinity);
-        x = std::move(stage.values);
-        if (value < best.loss) {
-            best.loss = value;
-            best.values = x;
-        }
-        const bool settled = std::fabs(before - value) <= options.tolerance * std::fabs(value);
-        if ((settled && width < 1e-6 * first_width) || width < 1e-12 * first_width) {
-            best.stop = FitStop::converged;
-            break;
-        }
-        before = value;
-        width = std::min(0.2 * width, 0.5 * value / loss.total_weight());
+// A fit of a loss with kinks: a row of smooth losses that come ever closer to it, each started from the minima of those before.
+class SmoothedDescent {
+public:
+    SmoothedDescent(const Program& program, const Columns<double>& columns, const BoundLoss& loss, const Freedom& freedom,
+                    const FitOptions& options)
+        : program_(program), columns_(columns), loss_(loss), freedom_(freedom), options_(options),
+          truth_(program, columns, loss, loss, loss) {}
+
+    FitResult run(std::vector<double> start) {
+        best_ = {.values = start, .loss = truth_.value(start, infinity), .iterations = 0, .evaluations = 0, .stop = FitStop::not_finite};
+        if (std::isfinite(best_.loss)) descend(std::move(start));
+        best_.evaluations += truth_.passes();
+        return best_;
     }
-    return best;
-}
+
+private:
+    void descend(std::vector<double> x) {
+        best_.stop = FitStop::iterations;
+        const double first_width = best_.loss / loss_.total_weight();
+        std::vector<double> before;  // minimum of the stage before, at the width before
+        double width = 0.5 * first_width, width_before = 0, value_before = best_.loss;
+        while (best_.iterations < options_.maximum_iterations && width > 0) {
+            const std::vector<double> found = stage(before.empty() ? x : extrapolated(before, width_before, x, width_of_x_, width), x, width);
+            before = std::move(x);
+            width_before = width_of_x_;
+            x = found;
+            width_of_x_ = width;
+            const double value = truth_.value(x, infinity);
+            if (value < best_.loss) {
+                best_.loss = value;
+                best_.values = x;
+            }
+            const bool settled = std::fabs(value_before - value) <= options_.tolerance * std::fabs(value);
+            if ((settled && width < 1e-6 * first_width) || width < 1e-12 * first_width) {
+                best_.stop = FitStop::converged;
+                return;
+            }
+            value_before = value;
+            width = std::min(0.2 * width, 0.5 * value / loss_.total_weight());
+        }
+    }
+
+    // Once the rows on the kink are known, the minimum moves in proportion to the width.
+    std::vector<double> extrapolated(const std::vector<double>& a, double width_a, const std::vector<double>& b, double width_b,
+                                     double width) const {
+        std::vector<double> result = b;
+        if (width_a == width_b) return result;
+        for (const auto i : freedom_.active)
+            result[i] = std::clamp(b[i] + (b[i] - a[i]) * (width - width_b) / (width_b - width_a), freedom_.low(i), freedom_.high(i));
+        return result;
+    }
+
+    std::vector<double> stage(const std::vector<double>& guess, const std::vector<double>& x, double width) {
+        const auto safe = loss_.smoothed(width, Bend::majorising), sharp = loss_.smoothed(width, Bend::exact);
+        Objective objective(program_, columns_, loss_, *safe, *sharp);
+        const std::vector<double>& start = objective.value(guess, infinity) <= objective.value(x, infinity) ? guess : x;
+        const int left = options_.maximum_iterations - best_.iterations;
+        FitResult result = Descent(objective, freedom_, program_.parameters()).run(start, std::min(left, std::max(4, left / 16)), 1e-9);
+        best_.iterations += std::max(result.iterations, 1);
+        best_.evaluations += result.evaluations;
+        return std::move(result.values);
+    }
+
+    const Program& program_;
+    const Columns<double>& columns_;
+    const BoundLoss& loss_;
+    const Freedom& freedom_;
+    const FitOptions& options_;
+    Objective truth_;
+    FitResult best_;
+    double width_of_x_ = 0;
+};
 
 std::vector<double> within_bounds(std::span<const double> start, const Freedom& freedom) {
     std::vector<double> x(start.begin(), start.end());
@@ -100,13 +138,13 @@ FitResult fit(const Program& program, std::span<const double> start, const Colum
     const Freedom freedom = freedom_of(program, loss, options);
     const std::vector<double> first = within_bounds(start, freedom);
     if (freedom.active.empty()) {
-        Objective objective(program, columns, loss, loss);
+        Objective objective(program, columns, loss, loss, loss);
         const double total = objective.value(first, infinity);
         return {.values = first, .loss = total / loss.total_weight(), .iterations = 0, .evaluations = 1, .stop = FitStop::nothing_to_fit};
     }
-    const bool kinked = loss.smoothed(1) != nullptr;
+    const bool kinked = loss.smoothed(1, Bend::exact) != nullptr;
     const auto run = [&](std::vector<double> from) {
-        return kinked ? descend_smoothed(program, columns, loss, freedom, options, std::move(from))
+        return kinked ? SmoothedDescent(program, columns, loss, freedom, options).run(std::move(from))
                       : descend(program, columns, loss, freedom, options, std::move(from));
     };
     FitResult best = run(first);

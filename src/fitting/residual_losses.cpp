@@ -132,8 +132,8 @@ public:
     KinkLoss(BoundRows data, std::vector<double> scale, double tilt, double side, double floor)
         : ResidualLoss(std::move(data), std::move(scale), {tilt, side, floor}) {}
     const RowLoss& newton() const override { return *this; }
-    std::unique_ptr<RowLoss> smoothed(double width) const override {
-        return std::make_unique<View<SmoothKink>>(data_, scale_, SmoothKink{shape_.tilt, shape_.side, width}, Bend::exact);
+    std::unique_ptr<RowLoss> smoothed(double width, Bend bend) const override {
+        return std::make_unique<View<SmoothKink>>(data_, scale_, SmoothKink{shape_.tilt, shape_.side, width}, bend);
     }
     double baseline() const override {
         const double q = 0.5 * (1 - shape_.tilt / shape_.side);

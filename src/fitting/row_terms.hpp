@@ -72,7 +72,7 @@ struct SmoothKink {
     Term operator()(double u) const {
         const double root = std::sqrt(u * u + width * width);
         const double exact = side * (width / root) * (width / root) / root;
-        return {tilt * u + side * root, tilt + side * u / root, exact, exact};
+        return {tilt * u + side * root, tilt + side * u / root, side / root, exact};
     }
 };
 

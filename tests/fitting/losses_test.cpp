@@ -123,8 +123,8 @@ TEST(Losses, DerivativesAreThoseOfTheValue) {
     check_derivatives(*bind_loss({.name = "mse"}, data), {f}, true);
     check_derivatives(*bind_loss({.name = "mae"}, data), {f}, false);
     check_derivatives(*bind_loss({.name = "quantile", .quantile = 0.9}, data), {f}, false);
-    check_derivatives(*bind_loss({.name = "mae"}, data)->smoothed(0.5), {f}, true);
-    check_derivatives(*bind_loss({.name = "quantile", .quantile = 0.9}, data)->smoothed(0.1), {f}, true);
+    check_derivatives(*bind_loss({.name = "mae"}, data)->smoothed(0.5, Bend::exact), {f}, true);
+    check_derivatives(*bind_loss({.name = "quantile", .quantile = 0.9}, data)->smoothed(0.1, Bend::exact), {f}, true);
     check_derivatives(*bind_loss({.name = "huber"}, data), {f}, false);
     check_derivatives(bind_loss({.name = "huber"}, data)->newton(), {f}, true);
     check_derivatives(*bind_loss({.name = "log-cosh"}, data), {f}, false);
@@ -192,7 +192,7 @@ TEST(Losses, BaselineIsTheBestConstant) {
     };
     for (const std::string name : {"mse", "mae", "huber", "log-cosh", "quantile", "((prediction - target)/sigma)^2"}) {
         const auto loss = bind_loss({.name = name, .quantile = 0.3}, data_of(y, w, s));
-        EXPECT_NEAR(loss->baseline(), scan(*loss, -2, 5), 1e-6) << name;
+        EXPECT_NEAR(loss->baseline(), scan(*loss, -2, 5), 1e-4) << name;
         EXPECT_LE(loss->baseline(), scan(*loss, -2, 5) + 1e-12) << name;
     }
     for (const std::string name : {"logistic", "hinge"}) {

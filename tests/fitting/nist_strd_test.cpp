@@ -1,6 +1,8 @@
 // The NIST StRD nonlinear regression problems, from both of their starting points.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -88,6 +90,22 @@ Certified read(const std::string& name) {
     return result;
 }
 
+// Solutions that differ by the order of terms or by a common sign are the same.
+void put_in_order(const std::string& name, std::vector<double>& values, std::vector<double>& errors) {
+    if (name == "Eckerle4")
+        for (double& value : values) value = std::fabs(value);
+    if (!name.starts_with("Lanczos")) return;
+    std::vector<std::array<double, 4>> terms;
+    for (std::size_t i = 0; i < 6; i += 2) terms.push_back({values[i + 1], values[i], errors[i + 1], errors[i]});
+    std::ranges::sort(terms);
+    for (std::size_t i = 0; i < 6; i += 2) {
+        values[i + 1] = terms[i / 2][0];
+        values[i] = terms[i / 2][1];
+        errors[i + 1] = terms[i / 2][2];
+        errors[i] = terms[i / 2][3];
+    }
+}
+
 double worst(const std::vector<double>& a, const std::vector<double>& b) {
     double result = 0;
     for (std::size_t i = 0; i < a.size(); ++i) result = std::max(result, std::fabs(a[i] - b[i]) / std::fabs(b[i]));
@@ -104,7 +122,8 @@ TEST(NistStrd, ReachesTheCertifiedValues) {
         const Formulas formulas({problem.formula}, features, names);
         for (const int k : {0, 1}) {
             SCOPED_TRACE(std::string(problem.name) + " from start " + std::to_string(k + 1));
-            const Fitted fitted = fit_formulas(formulas, dataset(certified.columns), {}, certified.start[k]);
+            Fitted fitted = fit_formulas(formulas, dataset(certified.columns), {}, certified.start[k]);
+            put_in_order(problem.name, fitted.values, fitted.errors);
             const double off = worst(fitted.values, certified.values), error_off = worst(fitted.errors, certified.errors);
             if (!(problem.reached & (1 << k))) {
                 EXPECT_GT(off, 1e-6) << "now reached: say so in the table";
@@ -112,7 +131,9 @@ TEST(NistStrd, ReachesTheCertifiedValues) {
             }
             // Lanczos1 has residuals of 1e-13: its errors are rounding noise.
             EXPECT_LT(off, 1e-7) << fitted.result.iterations << " iterations, stop " << static_cast<int>(fitted.result.stop);
-            if (std::string(problem.name) != "Lanczos1") EXPECT_LT(error_off, 1e-5);
+            if (std::string(problem.name) != "Lanczos1") {
+                EXPECT_LT(error_off, 1e-5);
+            }
         }
     }
 }
