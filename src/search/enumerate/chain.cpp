@@ -1,0 +1,168 @@
+#include "search/enumerate/chain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "search/enumerate/linear_pairs.hpp"
+#include "search/refine.hpp"
+
+namespace balmer::enumerate {
+namespace {
+
+// Share of the target's variance (of its ranks, so that no tail dominates) between 16 bins of the feature.
+double told(const Column& feature, std::span<const double> target, std::span<const std::size_t> rows) {
+    std::vector<std::size_t> by_feature(rows.size()), rank(rows.size()), by_target(rows.size());
+    std::iota(by_feature.begin(), by_feature.end(), std::size_t{0});
+    by_target = by_feature;
+    std::ranges::stable_sort(by_feature, {}, [&](std::size_t i) { return feature[rows[i]]; });
+    std::ranges::stable_sort(by_target, {}, [&](std::size_t i) { return target[rows[i]]; });
+    for (std::size_t i = 0; i < rows.size(); ++i) rank[by_target[i]] = i;
+    constexpr std::size_t bins = 16;
+    const double middle = 0.5 * static_cast<double>(rows.size() - 1);
+    double between = 0;
+    for (std::size_t b = 0; b < bins; ++b) {
+        const std::size_t begin = b * rows.size() / bins, end = (b + 1) * rows.size() / bins;
+        double sum = 0, square = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            const double r = (static_cast<double>(rank[by_feature[i]]) - middle) / middle;
+            sum += r;
+            square += r * r;
+        }
+        // The mean, and the spread: a variable may act through products alone.
+        if (end > begin) between += sum * sum / static_cast<double>(end - begin) + std::fabs(square - static_cast<double>(end - begin) / 3);
+    }
+    return between;
+}
+
+Problem with_target(const Problem& problem, std::size_t k) {
+    Problem one = problem;
+    one.data.targets = {problem.data.targets[k]};
+    if (one.validation) one.validation->targets = {problem.validation->targets[k]};
+    one.guesses.clear();
+    return one;
+}
+
+}  // namespace
+
+std::vector<std::int32_t> choose_variables(const Dataset& data, std::size_t maximum) {
+    std::vector<std::int32_t> all;
+    std::vector<double> score(data.features.size());
+    const auto rows = choose_spread_rows(data.rows(), 2048, {});
+    for (std::size_t f = 0; f < data.features.size(); ++f) {
+        const auto values = data.features[f].values();
+        if (std::ranges::all_of(values, [&](double v) { return v == values[0]; })) continue;
+        all.push_back(static_cast<std::int32_t>(f));
+    }
+    if (all.size() <= maximum) return all;
+    for (const auto f : all)
+        for (const auto& target : data.targets)
+            score[static_cast<std::size_t>(f)] += told(data.features[static_cast<std::size_t>(f)], target.values(), rows);
+    std::ranges::stable_sort(all, std::greater<>(), [&](std::int32_t f) { return score[static_cast<std::size_t>(f)]; });
+    all.resize(maximum);
+    std::ranges::sort(all);
+    return all;
+}
+
+Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(problem), run_(run) {
+    const std::size_t k = problem.data.targets.size();
+    for (std::size_t t = 0; t < k; ++t) targets_.push_back(with_target(problem, t));
+    for (auto& target : targets_) judges_.push_back(std::make_unique<Judge>(target, run));
+    const auto variables = choose_variables(problem.data, run.options.maximum_variables);
+    if (variables.empty()) return;
+    const std::size_t count = run.options.key_rows + (variables.size() > 8 ? 8 : 0);
+    const auto keys = take_sample(problem.data, choose_key_rows(problem.data, count));
+    if (keys.size() < 6) return;
+    table_ = std::make_shared<ValueTable>(keys.columns, variables, problem.operators, problem.definitions, RandomStream(seed, 0, 0, 77));
+}
+
+TableLimits Chain::limits(std::size_t entries) const {
+    return {.entries = std::min(entries, run_.options.maximum_entries),
+            .bytes = static_cast<std::size_t>(static_cast<double>(run_.budget.memory) * run_.options.memory_share)};
+}
+
+// False when the table cannot grow to so many entries.
+bool Chain::grow(std::size_t entries) {
+    while (table_->size() < entries) {
+        if (run_.over() || !table_->grow(1 << 15, limits(entries), run_.pool)) return false;
+        run_.clock.add(table_->rows(), 1 << 15);
+        for (auto& judge : judges_) judge->report("library");
+    }
+    return true;
+}
+
+bool Chain::all_solved() const {
+    return std::ranges::all_of(judges_, [](const auto& judge) { return judge->solved(); });
+}
+
+void Chain::noisy_stage() {
+    const auto rows = choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {});
+    for (std::size_t t = 0; t < targets_.size(); ++t) {
+        if (judges_[t]->solved() || run_.over()) continue;
+        const Sample screen = take_sample(problem_.data, rows, t);
+        LinearPairs pairs(*table_, screen, *judges_[t]);
+        pairs.run();
+        if (!run_.over()) finish(*judges_[t]);
+    }
+}
+
+// Constants of the most promising members written short, and their shapes shortened.
+void Chain::finish(Judge& judge) {
+    std::vector<Candidate> best(judge.front().members());
+    std::ranges::stable_sort(best, std::greater<>(), [](const Candidate& c) { return c.score; });
+    if (best.size() > 4) best.resize(4);
+    if (!judge.front().empty()) best.push_back(judge.front().members().back());
+    for (const auto& candidate : best) {
+        if (run_.over()) return;
+        Candidate snapped = snap_constants(candidate, judge.scorer());
+        snapped.origin = "library";
+        run_.evaluations += 20;
+        judge.offer(std::move(snapped));
+    }
+}
+
+StopReason Chain::search() {
+    if (!table_) return StopReason::exhausted;
+    grow(run_.options.library_entries);
+    noisy_stage();
+    report_.push_back(fmt::format("library: {} distinct values of {} formulas in {:.1f} s", table_->size(), table_->generated(),
+                                  run_.watch.seconds()));
+    if (all_solved()) return StopReason::solved;
+    if (run_.stop.stop_requested()) return StopReason::interrupted;
+    if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
+    if (run_.evaluations >= run_.budget.evaluations) return StopReason::evaluations;
+    return StopReason::exhausted;
+}
+
+// Steps through the members of all fronts by the steepest gain per complexity.
+ParetoFront Chain::front() const {
+    if (judges_.size() == 1) return judges_[0]->front();
+    ParetoFront joined;
+    std::vector<std::size_t> at(judges_.size(), 0);
+    for (const auto& judge : judges_)
+        if (judge->front().empty()) return joined;
+    const Scorer scorer(problem_);
+    for (;;) {
+        std::vector<Expression> outputs;
+        for (std::size_t t = 0; t < at.size(); ++t) outputs.push_back(judges_[t]->front().members()[at[t]].outputs[0]);
+        if (scorer.allowed(outputs)) joined.insert(scorer.score(std::move(outputs), "library"));
+        std::size_t next = at.size();
+        double best = -1;
+        for (std::size_t t = 0; t < at.size(); ++t) {
+            const auto& members = judges_[t]->front().members();
+            if (at[t] + 1 == members.size()) continue;
+            const double gain = (members[at[t]].loss - members[at[t] + 1].loss) / std::max(judges_[t]->scorer().baseline(), 1e-300) /
+                                (members[at[t] + 1].complexity - members[at[t]].complexity);
+            if (gain > best) {
+                best = gain;
+                next = t;
+            }
+        }
+        if (next == at.size()) return joined;
+        ++at[next];
+    }
+}
+
+}  // namespace balmer::enumerate

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "search/enumerate/judge.hpp"
+#include "search/enumerate/value_table.hpp"
+
+namespace balmer::enumerate {
+
+/// The stages in their order, cheap and short first, for every target of a problem on one table.
+class Chain {
+public:
+    Chain(const Problem& problem, Run& run, std::uint64_t seed);
+
+    /// Runs until solved, exhausted or out of budget.
+    StopReason search();
+    /// The fronts of the targets joined into candidates of k formulas.
+    ParetoFront front() const;
+    std::shared_ptr<const ValueTable> table() const { return table_; }
+    /// Sentences on what each stage did.
+    const std::vector<std::string>& report() const { return report_; }
+
+private:
+    bool grow(std::size_t entries);
+    bool all_solved() const;
+    void finish(Judge& judge);
+    void noisy_stage();
+    TableLimits limits(std::size_t entries) const;
+
+    const Problem& problem_;
+    Run& run_;
+    std::vector<Problem> targets_;
+    std::vector<std::unique_ptr<Judge>> judges_;
+    std::shared_ptr<ValueTable> table_;
+    std::vector<std::string> report_;
+};
+
+/// Features that take part: all of them, or the `maximum` that tell most about the target by their bins' means, in their order.
+std::vector<std::int32_t> choose_variables(const Dataset& data, std::size_t maximum);
+
+}  // namespace balmer::enumerate

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "balmer/clock.hpp"
+#include "balmer/enumerate.hpp"
+#include "balmer/parallel.hpp"
+#include "search/enumerate/sample.hpp"
+#include "search/enumerate/spelling.hpp"
+#include "search/scorer.hpp"
+
+namespace balmer::enumerate {
+
+/// What the whole run shares: time, threads, who listens.
+struct Run {
+    const Budget& budget;
+    const EnumerateOptions& options;
+    StopToken stop;
+    Observer& observer;
+    ThreadPool& pool;
+    Stopwatch watch{};
+    LogicalClock clock{};
+    double evaluations = 0;
+    double last_report = 0;
+
+    /// Whether to end now.
+    bool over() const { return stop.stop_requested() || watch.seconds() >= budget.seconds || evaluations >= budget.evaluations; }
+};
+
+/// One target's proposals in, its front out.
+class Judge {
+public:
+    /// `problem` has one target.
+    Judge(const Problem& problem, Run& run);
+
+    const Problem& problem() const { return *problem_; }
+    const Spelling& spelling() const { return spelling_; }
+    const Scorer& scorer() const { return scorer_; }
+    const ParetoFront& front() const { return front_; }
+    Run& run() { return *run_; }
+
+    /// The formula as it stands, on all rows. True when it entered the front.
+    bool offer(const Expression& formula);
+    /// Fits the constants first: on a few thousand rows, then on all when that pays.
+    bool offer_fitted(Expression formula, int iterations = 20);
+    /// A candidate made elsewhere (polish, snap).
+    bool offer(Candidate candidate);
+    /// sqrt(sum (f - y)^2 / sum (y - mean)^2) on all rows; infinite outside the domain.
+    double relative_residual(const Expression& formula);
+    /// Whether a formula at rounding level is in the front.
+    bool solved() const { return solved_; }
+    /// Tells the observer how far the run is, a few times a second at most.
+    void report(const std::string& stage);
+
+private:
+    Progress progress(const std::string& stage) const;
+
+    const Problem* problem_;
+    Run* run_;
+    Spelling spelling_;
+    Scorer scorer_;
+    Problem part_;  ///< a few thousand rows of a large problem
+    std::unique_ptr<Scorer> part_scorer_;
+    ParetoFront front_;
+    double spread_ = 0;  ///< sum (y - mean)^2
+    bool solved_ = false;
+};
+
+}  // namespace balmer::enumerate

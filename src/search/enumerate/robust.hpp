@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace balmer::enumerate {
+
+/// A linear fit that a few wrong rows do not move.
+struct RobustFit {
+    std::vector<double> coefficients;
+    std::vector<double> factor;  ///< per row: 1 for good rows, towards 0 for wrong ones
+    double scale = 0;            ///< robust standard deviation of the weighted residuals (1.48 times the median of their sizes)
+};
+
+/// Minimises a redescending loss of sqrt(weight) (z - sum_j c_j column_j) by iterated reweighting (Cauchy weights at 2.385 standard
+/// deviations; P. W. Holland and R. E. Welsch, 1977). Infinite scale when the columns are not finite.
+RobustFit robust_linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight);
+
+/// Least squares: coefficients of the columns, by a rank-revealing factorisation.
+std::vector<double> linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight);
+
+}  // namespace balmer::enumerate

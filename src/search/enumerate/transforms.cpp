@@ -1,0 +1,99 @@
+#include "search/enumerate/transforms.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace balmer::enumerate {
+namespace {
+
+double transformed(Transform transform, double v) {
+    switch (transform) {
+        case Transform::identity: return v;
+        case Transform::square: return v * v;
+        case Transform::inverse: return 1 / v;
+        case Transform::inverse_square: return 1 / (v * v);
+        case Transform::sqrt: return std::sqrt(v);
+        case Transform::log: return std::log(std::fabs(v));
+        case Transform::exp: return std::exp(v);
+        case Transform::sin: return std::sin(v);
+        case Transform::cos: return std::cos(v);
+        case Transform::tan: return std::tan(v);
+        case Transform::asin: return std::asin(v);
+        case Transform::acos: return std::acos(v);
+        case Transform::atanh: return std::atanh(v);
+    }
+    return v;
+}
+
+Op undoing(Transform transform) {
+    switch (transform) {
+        case Transform::square: return Op::sqrt;
+        case Transform::inverse: return Op::inverse;
+        case Transform::inverse_square: return Op::sqrt;
+        case Transform::sqrt: return Op::square;
+        case Transform::log: return Op::exp;
+        case Transform::exp: return Op::log;
+        case Transform::sin: return Op::asin;
+        case Transform::cos: return Op::acos;
+        case Transform::tan: return Op::atan;
+        case Transform::asin: return Op::sin;
+        case Transform::acos: return Op::cos;
+        case Transform::atanh: return Op::tanh;
+        default: return Op::parameter;
+    }
+}
+
+}  // namespace
+
+void transform_rows(Transform transform, const double* v, double* out, std::size_t rows) {
+    for (std::size_t i = 0; i < rows; ++i) out[i] = transformed(transform, v[i]);
+}
+
+double slope(Transform transform, double v) {
+    const double u = transformed(transform, v);
+    switch (transform) {
+        case Transform::identity: return 1;
+        case Transform::square: return std::fabs(2 * v);
+        case Transform::inverse: return u * u;
+        case Transform::inverse_square: return std::fabs(2 * u / v);
+        case Transform::sqrt: return 0.5 / u;
+        case Transform::log: return 1 / std::fabs(v);
+        case Transform::exp: return u;
+        case Transform::sin: return std::fabs(std::cos(v));
+        case Transform::cos: return std::fabs(std::sin(v));
+        case Transform::tan: return 1 + u * u;
+        case Transform::asin: case Transform::acos: return 1 / std::sqrt(1 - v * v);
+        case Transform::atanh: return 1 / (1 - v * v);
+    }
+    return 1;
+}
+
+bool loses_sign(Transform transform) {
+    return transform == Transform::square || transform == Transform::inverse_square || transform == Transform::log;
+}
+
+Expression inverted(Transform transform, const Expression& u, int sign) {
+    if (transform == Transform::identity) return u;
+    // The root of a quotient reads better than the inverse of a root.
+    Expression f = transform == Transform::inverse_square
+                       ? Expression::apply(Op::sqrt, quotient_of(Expression::constant(1), u))
+                       : Expression::apply(undoing(transform), u);
+    if (transform == Transform::inverse && u.nodes.back().op == Op::divide) {
+        const auto parts = u.operands(u.size() - 1);
+        f = quotient_of(u.subtree(parts[1]), u.subtree(parts[0]));
+    }
+    return loses_sign(transform) && sign < 0 ? scaled(-1, f) : f;
+}
+
+bool invertible(Transform transform, const Spelling& spelling) {
+    if (transform == Transform::inverse_square && !spelling.has(Op::inverse)) return false;
+    return spelling.has(undoing(transform));
+}
+
+int common_sign(std::span<const double> values) {
+    if (std::ranges::all_of(values, [](double v) { return v > 0; })) return 1;
+    if (std::ranges::all_of(values, [](double v) { return v < 0; })) return -1;
+    return 0;
+}
+
+}  // namespace balmer::enumerate
