@@ -48,6 +48,7 @@ struct Problem {
     Constraints constraints;
     ComplexityMeasure complexity;
     std::vector<std::vector<Expression>> guesses;  ///< k outputs each
+    std::vector<std::string> parameter_names;  ///< by parameter index, for a given form; "" or missing: the value is printed
 
     /// Formulas per candidate: targets, or classes (1 for two classes, unless the loss is softmax).
     std::size_t outputs() const;

@@ -19,7 +19,7 @@ std::size_t Problem::outputs() const {
 }
 
 Vocabulary Problem::vocabulary() const {
-    return {.features = data.feature_names(), .parameters = {}, .definitions = definitions, .holes = {}};
+    return {.features = data.feature_names(), .parameters = parameter_names, .definitions = definitions, .holes = {}};
 }
 
 std::string to_string(StopReason reason) {

@@ -113,6 +113,32 @@ double Scorer::fit(std::span<Expression> outputs, const FitOptions& options, Ran
     return std::isfinite(total) ? total : infinity;
 }
 
+std::vector<double> Scorer::covariance(std::span<const Expression> outputs, const std::vector<bool>& fixed) const {
+    const auto compiled = compile(outputs);
+    const std::size_t per_group = outputs.size() / compiled.groups.size();
+    std::size_t count = 0;
+    for (const auto& output : outputs) count += output.values.size();
+    std::vector<double> whole(count * count, 0.0);
+    std::size_t offset = 0;
+    for (std::size_t g = 0; g < compiled.groups.size(); ++g) {
+        const auto& group = compiled.groups[g];
+        // Positions of the outputs' own constants among the tape's parameters.
+        std::vector<std::size_t> own;
+        auto held = group.fixed;
+        for (std::size_t k = 0; k < per_group; ++k)
+            for (std::size_t i = 0; i < outputs[g * per_group + k].values.size(); ++i) own.push_back(group.first[k] + i);
+        for (std::size_t i = 0; i < own.size(); ++i)
+            if (!fixed.empty() && fixed[offset + i]) held[own[i]] = true;
+        const auto block = balmer::covariance(group.program, group.values, training_.columns(), training_.loss(g),
+                                              problem_->data.sigma.has_value(), held);
+        for (std::size_t i = 0; i < own.size(); ++i)
+            for (std::size_t j = 0; j < own.size(); ++j)
+                whole[(offset + i) * count + offset + j] = block[own[i] * group.values.size() + own[j]];
+        offset += own.size();
+    }
+    return whole;
+}
+
 Candidate Scorer::score(std::vector<Expression> outputs, std::string origin) const {
     Candidate candidate;
     candidate.complexity = complexity(outputs);

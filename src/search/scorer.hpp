@@ -53,6 +53,9 @@ public:
     double validation(std::span<const Expression> outputs) const;
     /// Fits all constants of the outputs together, in place; returns the mean loss, never above that of the start.
     double fit(std::span<Expression> outputs, const FitOptions& options = {}, RandomStream* random = nullptr) const;
+    /// Covariance of the outputs' constants in order, p x p row-major; `fixed` ones (empty: none) have zero rows. Where the data give
+    /// sigma it is taken as known.
+    std::vector<double> covariance(std::span<const Expression> outputs, const std::vector<bool>& fixed) const;
     /// Complexity, loss and validation loss of the outputs as they stand.
     Candidate score(std::vector<Expression> outputs, std::string origin) const;
 

@@ -1,0 +1,133 @@
+#include "cli/fit.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "balmer/number.hpp"
+#include "balmer/run_folder.hpp"
+#include "balmer/study.hpp"
+#include "balmer/uncertain_number.hpp"
+#include "cli/progress.hpp"
+
+namespace balmer::cli {
+namespace {
+
+constexpr int exit_done = 0, exit_interrupted = 130;
+
+// The handler may only touch what lives for ever.
+StopToken& stop_token() {
+    static StopToken token;
+    return token;
+}
+
+void on_interrupt(int) {
+    if (stop_token().request_stop() > 0) ::_exit(exit_interrupted);  // asked twice: now
+}
+
+void catch_interrupts() {
+    (void)stop_token();
+    struct sigaction action {};
+    action.sa_handler = on_interrupt;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+}
+
+// One flag per row of parameters.def.
+void add_parameter(CLI::App& fit, const ParameterInfo& row, ParameterReference reference) {
+    std::string name = "--" + row.name;
+    std::ranges::replace(name, '_', '-');
+    std::string help = row.help;
+    if (!row.allowed.empty()) help += " [" + row.allowed + "]";
+    std::visit(
+        [&](auto* value) {
+            using Value = std::remove_pointer_t<decltype(value)>;
+            if constexpr (std::is_same_v<Value, bool>) {
+                fit.add_flag(name, *value, help)->group(row.group);
+            } else {
+                auto* option = fit.add_option(name, *value, help)->group(row.group);
+                if (row.kind == ParameterKind::TextList) option->delimiter(',');
+                if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->take_all()->expected(1)->allow_extra_args(false);
+                if (!row.value.empty() && row.kind != ParameterKind::Texts) option->default_str(row.value);
+            }
+        },
+        reference);
+}
+
+void print_constants(const Model& model) {
+    bool any = false;
+    for (const auto& parameter : model.parameters) {
+        if (parameter.status != ParameterStatus::free || std::isnan(parameter.uncertainty)) continue;
+        if (!any) fmt::print("\nconstants:\n");
+        any = true;
+        const std::string name = parameter.name.empty() ? format_double(parameter.value) : parameter.name + " = " + format_double(parameter.value);
+        fmt::print("  {:<32} = {}\n", name, format_uncertain(parameter.value, parameter.uncertainty));
+    }
+}
+
+void print_front(const FitOutcome& outcome) {
+    const auto& members = outcome.result.front.members();
+    const bool validated = outcome.problem.validation.has_value();
+    fmt::print("{:>10}  {:>11}  {}{:>7}  equation\n", "complexity", "loss", validated ? " validation  " : "", "score");
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const auto& m = members[i];
+        fmt::print("{}{:>9}  {:>11.5g}  {}{:>7.3f}  {}\n", i == outcome.chosen ? '>' : ' ', m.complexity, m.loss,
+                   validated ? fmt::format("{:>11.5g}  ", m.validation) : "", m.score,
+                   equation_text(m, outcome.problem.vocabulary(), {.digits = 6}));
+    }
+}
+
+int report(const FitOutcome& outcome) {
+    const auto& result = outcome.result;
+    const bool interrupted = result.stop == StopReason::interrupted;
+    if (result.front.empty()) {
+        fmt::print("no formula yet\n");
+    } else {
+        print_front(outcome);
+        const auto& model = outcome.models[outcome.chosen];
+        fmt::print("\nchosen:\n");
+        for (const auto& output : model.outputs)
+            fmt::print("  {} = {}\n", output.name, print(output.expression, model.vocabulary, {.digits = 8}));
+        for (const auto& [name, label] : {std::pair{"r2", "R2"}, std::pair{"accuracy", "accuracy"}})
+            if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);
+        print_constants(model);
+    }
+    fmt::print("\nstopped: {} after {:.1f} s and {:.4g} evaluations\nrun folder: {}\n", to_string(result.stop), result.seconds, result.evaluations,
+               outcome.folder.string());
+    const std::string folder = outcome.folder.string();
+    if (interrupted) fmt::print("interrupted; go on with: balmer fit --resume {}\n", folder);
+    else fmt::print("next: balmer show {0} | balmer predict {0} DATA | balmer export {0} --to python\n", folder);
+    return interrupted ? exit_interrupted : exit_done;
+}
+
+int fit_command(const FitParameters& parameters) {
+    const Budget budget = make_budget(parameters);
+    const auto progress = make_progress(parameters.progress, budget.seconds, parameters.evaluations);
+    catch_interrupts();
+    return report(run_fit(parameters, *progress, stop_token()));
+}
+
+}  // namespace
+
+void add_fit(CLI::App& app, std::function<int()>& run) {
+    auto parameters = std::make_shared<FitParameters>();
+    auto* fit = app.add_subcommand("fit", "find formulas in a table; writes a run folder");
+    fit->add_option("data", parameters->data, "table: CSV, TSV, NPY, NPZ, HDF5 or IDX, also gzipped; - is standard input");
+    const auto values = references(*parameters);
+    for (std::size_t i = 0; i < values.size(); ++i) add_parameter(*fit, parameter_table()[i], values[i]);
+    fit->add_flag_callback("--quiet", [parameters] { parameters->progress = "none"; }, "no progress on standard error")->group("run");
+    fit->footer(
+        "Examples:\n"
+        "  balmer fit events.csv --target mass\n"
+        "  balmer fit events.csv --target M --sigma \"0.01*M\" --loss huber --operators \"+ - * / sqrt cos cosh\"\n"
+        "  balmer fit --resume run-events-1 --seconds 600");
+    fit->callback([parameters, &run] { run = [parameters] { return fit_command(*parameters); }; });
+}
+
+}  // namespace balmer::cli

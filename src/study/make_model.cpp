@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "balmer/study.hpp"
+#include "balmer/version.hpp"
+#include "search/scorer.hpp"
+
+namespace balmer {
+namespace {
+
+// 1 - sum w (y - f)^2 / sum w (y - mean)^2, the mean over targets.
+double determination(const Model& model, const Problem& problem) {
+    const auto pointers = feature_pointers(problem.data);
+    const Program program(model.graph());
+    const std::size_t rows = problem.data.rows();
+    std::vector<std::vector<double>> values(program.outputs(), std::vector<double>(rows));
+    std::vector<double*> out;
+    for (auto& v : values) out.push_back(v.data());
+    const auto graph_values = model.graph().values();
+    evaluate(program, std::vector<double>(graph_values.begin(), graph_values.end()), {.column = pointers, .rows = rows}, out);
+    double total = 0;
+    for (std::size_t k = 0; k < problem.data.targets.size(); ++k) {
+        const auto& target = problem.data.targets[k];
+        double weight = 0, mean = 0, residual = 0, spread = 0;
+        const auto w = [&](std::size_t i) { return problem.data.weights ? (*problem.data.weights)[i] : 1.0; };
+        for (std::size_t i = 0; i < rows; ++i) {
+            weight += w(i);
+            mean += w(i) * target[i];
+        }
+        mean /= weight;
+        for (std::size_t i = 0; i < rows; ++i) {
+            residual += w(i) * (target[i] - values[k][i]) * (target[i] - values[k][i]);
+            spread += w(i) * (target[i] - mean) * (target[i] - mean);
+        }
+        total += 1 - residual / spread;
+    }
+    return total / static_cast<double>(problem.data.targets.size());
+}
+
+double accuracy(const Model& model, const Problem& problem) {
+    const auto pointers = feature_pointers(problem.data);
+    const Graph graph = model.graph();
+    const Program program(graph);
+    const std::size_t rows = problem.data.rows();
+    std::vector<std::vector<double>> scores(program.outputs(), std::vector<double>(rows));
+    std::vector<double*> out;
+    for (auto& v : scores) out.push_back(v.data());
+    evaluate(program, graph.values(), {.column = pointers, .rows = rows}, out);
+    const auto chosen = classify(model, scores);
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < rows; ++i) right += static_cast<double>(chosen[i]) == problem.data.targets[0][i];
+    return static_cast<double>(right) / static_cast<double>(rows);
+}
+
+// Values that say themselves exactly (2, 1/2, pi) were snapped or written so: they carry no uncertainty.
+void mark_snapped(Model& model) {
+    for (auto& parameter : model.parameters) {
+        const auto exact = snap(parameter.value, 1e-15 * std::fabs(parameter.value));
+        if (!exact || !parameter.name.empty()) continue;
+        parameter.status = ParameterStatus::snapped;
+        parameter.snapped_to = exact->text;
+    }
+}
+
+void add_uncertainties(Model& model, const Candidate& candidate, const Problem& problem) {
+    std::vector<bool> fixed;
+    for (const auto& parameter : model.parameters) fixed.push_back(parameter.status != ParameterStatus::free);
+    const std::size_t count = fixed.size();
+    const auto whole = Scorer(problem).covariance(candidate.outputs, fixed);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (fixed[i]) continue;
+        model.parameters[i].uncertainty = std::sqrt(whole[i * count + i]);
+        for (std::size_t j = 0; j < count; ++j)
+            if (!fixed[j]) model.covariance.push_back(whole[i * count + j]);
+    }
+}
+
+}  // namespace
+
+Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties) {
+    Model model = Model::from_expressions(candidate.outputs, problem.vocabulary());
+    model.task = problem.task;
+    model.classes = problem.data.classes;
+    const bool one_score = problem.task == Task::classification && candidate.outputs.size() == 1;
+    if (problem.task == Task::classification) model.link = one_score ? "logistic" : "softmax";
+    for (std::size_t k = 0; k < model.outputs.size(); ++k) {
+        if (problem.task == Task::regression) model.outputs[k].name = problem.data.targets[k].name();
+        else model.outputs[k].name = problem.data.classes[one_score ? 1 : k];
+    }
+    model.feature_units.clear();
+    for (const auto& feature : problem.data.features) {
+        model.feature_units.push_back(feature.unit());
+        const auto [lower, upper] = std::ranges::minmax(feature.values());
+        model.box.push_back({lower, upper});
+    }
+    model.metrics["complexity"] = candidate.complexity;
+    model.metrics["loss"] = candidate.loss;
+    if (!std::isnan(candidate.validation)) model.metrics["validation"] = candidate.validation;
+    if (problem.task == Task::regression) model.metrics["r2"] = determination(model, problem);
+    else model.metrics["accuracy"] = accuracy(model, problem);
+    model.provenance["version"] = version();
+    model.provenance["source"] = problem.data.source;
+    model.provenance["fingerprint"] = fmt::format("{:016x}", problem.data.fingerprint());
+    model.provenance["loss"] = problem.loss.name;
+    model.provenance["complexity"] = problem.complexity.name();
+    model.provenance["origin"] = candidate.origin;
+    mark_snapped(model);
+    if (with_uncertainties) add_uncertainties(model, candidate, problem);
+    return model;
+}
+
+}  // namespace balmer

@@ -1,0 +1,35 @@
+#include "balmer/enumerate.hpp"
+#include "balmer/error.hpp"
+#include "balmer/genetic.hpp"
+#include "balmer/study.hpp"
+#include "study/chain.hpp"
+
+namespace balmer {
+namespace {
+
+// What "auto" runs: everything small by value first, then evolution on what is left.
+constexpr double enumerate_share = 0.4;
+
+std::unique_ptr<Searcher> searcher_named(const std::string& name) {
+    if (name == "genetic") return make_genetic_searcher();
+    if (name == "enumerate") return make_enumerate_searcher();
+    const std::string known[] = {"auto", "genetic", "enumerate"};
+    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, genetic, enumerate");
+}
+
+}  // namespace
+
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods) {
+    std::vector<std::string> names;
+    for (const auto& method : methods) {
+        if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
+        else names.push_back(method);
+    }
+    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, genetic, enumerate");
+    std::vector<Stage> stages;
+    for (const auto& name : names)
+        stages.push_back({searcher_named(name), name == "enumerate" && names.size() > 1 ? enumerate_share : 1.0 / static_cast<double>(names.size())});
+    return std::make_unique<Chain>(std::move(stages));
+}
+
+}  // namespace balmer

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "balmer/dataset_roles.hpp"
+#include "balmer/error.hpp"
+#include "balmer/evaluate.hpp"
+#include "balmer/number.hpp"
+#include "balmer/readers.hpp"
+#include "balmer/split.hpp"
+#include "balmer/study.hpp"
+#include "balmer/units.hpp"
+#include "search/constraints.hpp"
+
+namespace balmer {
+namespace {
+
+constexpr std::string_view default_operators = "+ - * / square sqrt exp log sin cos";
+constexpr std::string_view sigma_column = "(sigma)";
+
+Vocabulary column_vocabulary(const Table& table) {
+    Vocabulary vocabulary;
+    for (const auto& column : table.numeric) vocabulary.features.push_back(column.name());
+    return vocabulary;
+}
+
+// The name of a column or a formula of columns: the formula's values become a column of their own.
+std::string resolve_sigma(const std::string& sigma, Table& table) {
+    if (sigma.empty() || table.find_numeric(sigma)) return sigma;
+    const Expression formula = parse(sigma, column_vocabulary(table));
+    std::vector<const double*> pointers;
+    for (const auto& column : table.numeric) pointers.push_back(column.values().data());
+    std::vector<double> values(table.rows);
+    double* const out[] = {values.data()};
+    evaluate(Program(formula), formula.values, Columns<double>{.column = pointers, .rows = table.rows}, out);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!(values[i] > 0) || !std::isfinite(values[i]))
+            throw Error({.name = "--sigma"}, fmt::format("\"{}\" is {} in row {} of {}; a standard deviation is a finite number > 0", sigma,
+                                                         format_double(values[i]), i + 1, table.source));
+    table.numeric.emplace_back(std::string(sigma_column), std::move(values));
+    table.order.emplace_back(sigma_column);
+    return std::string(sigma_column);
+}
+
+std::map<std::string, std::string> read_units(const std::string& text) {
+    std::map<std::string, std::string> units;
+    if (text.empty()) return units;
+    if (text.find('=') == std::string::npos) {
+        const Table table = read_table(text);
+        const auto names = table.find_text("name");
+        const auto column = table.find_text("unit");
+        if (!names || !column) throw Error({.file = text}, "a table of units has the columns name and unit");
+        const auto& name = table.text[*names];
+        const auto& unit = table.text[*column];
+        for (std::size_t i = 0; i < table.rows; ++i) units[name.categories[name.codes[i]]] = unit.categories[unit.codes[i]];
+    } else {
+        std::istringstream items(text);
+        for (std::string item; std::getline(items, item, ',');) {
+            const auto equals = item.find('=');
+            if (equals == std::string::npos) throw Error({.name = "--units"}, "'" + item + "' has no '='. Write them as \"m=kg,v=m/s\"");
+            const auto trimmed = [](std::string s) {
+                s.erase(0, s.find_first_not_of(' '));
+                s.erase(s.find_last_not_of(' ') + 1);
+                return s;
+            };
+            units[trimmed(item.substr(0, equals))] = trimmed(item.substr(equals + 1));
+        }
+    }
+    for (const auto& [name, unit] : units) (void)parse_unit(unit);
+    return units;
+}
+
+TaskChoice task_named(const std::string& name) {
+    if (name == "auto") return TaskChoice::automatic;
+    if (name == "regression") return TaskChoice::regression;
+    if (name == "classification") return TaskChoice::classification;
+    const std::string known[] = {"auto", "regression", "classification"};
+    throw Error({.name = "--task"}, "unknown task '" + name + "'." + suggest(name, known) + " Allowed: auto, regression, classification");
+}
+
+std::vector<Op> operators_named(const std::string& text, const std::vector<Definition>& definitions) {
+    std::string words = text.empty() ? std::string(default_operators) : text;
+    std::ranges::replace(words, ',', ' ');
+    std::vector<Op> operators;
+    std::istringstream stream(words);
+    for (std::string word; stream >> word;) {
+        const auto is_own = [&](const Definition& d) { return d.name == word; };
+        if (std::ranges::any_of(definitions, is_own)) continue;  // every definition is allowed anyway
+        const auto op = find_operator(word);
+        if (!op) {
+            std::vector<std::string> known;
+            for (const auto& row : operator_table())
+                if (row.arity > 0 && row.op != Op::integer_power) known.emplace_back(row.name);
+            throw Error({.name = "--operators"}, "unknown operator '" + word + "'." + suggest(word, known) + " Known: " +
+                                                     fmt::format("{}", fmt::join(known, " ")) + ". Your own: --define \"" + word + "(x) = ...\"");
+        }
+        if (std::ranges::find(operators, *op) == operators.end()) operators.push_back(*op);
+    }
+    if (operators.empty() && definitions.empty())
+        throw Error({.name = "--operators"}, "no operators given. Use for example \"+ - * / sqrt exp\"");
+    return operators;
+}
+
+LossOptions loss_options(const FitParameters& parameters, const Dataset& data) {
+    LossOptions options{.name = parameters.loss, .huber_delta = parameters.huber_delta, .quantile = parameters.quantile};
+    if (options.name.empty()) options.name = data.classes.empty() ? "mse" : data.classes.size() == 2 ? "logistic" : "softmax";
+    return options;
+}
+
+void check_ranges(const FitParameters& parameters) {
+    const auto check = [](bool holds, const char* name, const std::string& given, const char* allowed) {
+        if (!holds) throw Error({.name = name}, fmt::format("{} is out of range; allowed: {}", given, allowed));
+    };
+    check(parameters.maximum_complexity >= 1 && parameters.maximum_complexity <= 1000, "--maximum-complexity",
+          std::to_string(parameters.maximum_complexity), "1 to 1000");
+    check(parameters.maximum_depth >= 1 && parameters.maximum_depth <= 100, "--maximum-depth", std::to_string(parameters.maximum_depth), "1 to 100");
+    check(parameters.seconds > 0, "--seconds", format_double(parameters.seconds), "a number > 0");
+    check(parameters.evaluations >= 0, "--evaluations", format_double(parameters.evaluations), "a number > 0");
+    check(parameters.threads >= 0 && parameters.threads <= 1024, "--threads", std::to_string(parameters.threads), "0 (all) to 1024");
+    check(parameters.seed >= 0, "--seed", std::to_string(parameters.seed), "a whole number >= 0");
+    check(parameters.huber_delta > 0, "--huber-delta", format_double(parameters.huber_delta), "a number > 0");
+    check(parameters.quantile > 0 && parameters.quantile < 1, "--quantile", format_double(parameters.quantile), "between 0 and 1");
+}
+
+void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Roles& roles) {
+    const auto& text = parameters.validation;
+    if (text.empty()) return;
+    auto& problem = prepared.problem;
+    if (const auto fraction = parse_double(text)) {
+        if (*fraction == 0) return;
+        if (!(*fraction > 0 && *fraction < 1))
+            throw Error({.name = "--validation"}, text + " is out of range; allowed: a fraction in (0, 1), or a file");
+        const auto parts = split_rows(problem.data, *fraction, RandomStream(static_cast<std::uint64_t>(parameters.seed), 0x5eed));
+        problem.validation = problem.data.take(parts.held_out);
+        problem.data = problem.data.take(parts.training);
+        prepared.notes.push_back(fmt::format("{} rows are held out for validation.", parts.held_out.size()));
+        return;
+    }
+    Table table = read_table(text);
+    Roles same = roles;
+    same.sigma = resolve_sigma(parameters.sigma, table);
+    same.features = problem.data.feature_names();
+    auto validation = make_dataset(table, same).data;
+    if (validation.features.size() != problem.data.features.size() || validation.classes != problem.data.classes)
+        throw Error({.file = text}, "the validation rows have other columns or classes than the training rows (a constant column counts as missing)");
+    problem.validation = std::move(validation);
+}
+
+std::vector<std::vector<Expression>> read_guesses(const std::vector<std::string>& texts, const Problem& problem) {
+    std::vector<std::vector<Expression>> guesses;
+    const auto vocabulary = problem.vocabulary();
+    for (const auto& text : texts) {
+        std::vector<Expression> outputs;
+        std::istringstream parts(text);
+        for (std::string part; std::getline(parts, part, ';');) outputs.push_back(parse(part, vocabulary));
+        if (outputs.size() != problem.outputs())
+            throw Error({.name = "--guess"}, fmt::format("\"{}\" has {} formulas, {} are needed; separate them by ';'", text, outputs.size(),
+                                                         problem.outputs()));
+        guesses.push_back(std::move(outputs));
+    }
+    return guesses;
+}
+
+Roles roles_of(const FitParameters& parameters, Table& table) {
+    Roles roles{.features = parameters.features,
+                .targets = parameters.target,
+                .weights = parameters.weights,
+                .sigma = resolve_sigma(parameters.sigma, table),
+                .missing = parameters.drop_missing ? MissingRows::drop : MissingRows::refuse,
+                .task = task_named(parameters.task),
+                .units = read_units(parameters.units)};
+    if (roles.targets.empty()) {
+        std::vector<std::string> last(table.order.end() - std::min<std::ptrdiff_t>(1, std::ssize(table.order)), table.order.end());
+        throw Error({.name = "--target"}, "no target given. Name the column to be explained: --target " + (last.empty() ? "NAME" : last[0]) +
+                                              ". Columns: " + fmt::format("{}", fmt::join(table.order, ", ")));
+    }
+    return roles;
+}
+
+}  // namespace
+
+PreparedFit prepare(const FitParameters& parameters, const Table& given) {
+    check_ranges(parameters);
+    Table table = given;
+    const Roles roles = roles_of(parameters, table);
+    auto made = make_dataset(table, roles);
+    PreparedFit prepared{.problem = {.data = std::move(made.data)}, .notes = std::move(made.notes)};
+    auto& problem = prepared.problem;
+    problem.task = problem.data.classes.empty() ? Task::regression : Task::classification;
+    hold_out(prepared, parameters, roles);
+    problem.loss = loss_options(parameters, problem.data);
+    Vocabulary vocabulary;
+    for (const auto& text : parameters.define) vocabulary.definitions.push_back(parse_definition(text, vocabulary));
+    problem.definitions = vocabulary.definitions;
+    problem.operators = operators_named(parameters.operators, problem.definitions);
+    problem.complexity = ComplexityMeasure::from_name(parameters.complexity);
+    problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
+    problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
+    for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);
+    problem.guesses = read_guesses(parameters.guess, problem);
+    if (problem.task == Task::regression) (void)bind_loss(problem.loss, problem.data.targets.size() == 1 ? problem.data : [&] {
+        Dataset first = problem.data;
+        first.targets.resize(1);
+        return first;
+    }());
+    else (void)bind_loss(problem.loss, problem.data);
+    return prepared;
+}
+
+std::size_t parse_memory(const std::string& text) {
+    static const std::map<std::string, double> units = {{"", 1},           {"B", 1},           {"kB", 1e3},        {"KB", 1e3},
+                                                        {"MB", 1e6},       {"GB", 1e9},        {"KiB", 1024.0},    {"MiB", 1048576.0},
+                                                        {"GiB", 1073741824.0}, {"K", 1024.0},  {"M", 1048576.0},   {"G", 1073741824.0}};
+    const auto digits = std::min(text.find_first_not_of("0123456789.e"), text.size());
+    std::string unit = text.substr(digits);
+    unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? 0 : unit.find_first_not_of(' '));
+    const auto number = parse_double(text.substr(0, digits));
+    const auto factor = units.find(unit);
+    if (!number || factor == units.end() || !(*number > 0))
+        throw Error({.name = "--memory"}, "'" + text + "' is no amount of memory. Write it as 500MB or 2GiB");
+    return static_cast<std::size_t>(*number * factor->second);
+}
+
+Budget make_budget(const FitParameters& parameters) {
+    Budget budget;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (parameters.evaluations > 0) budget.evaluations = parameters.evaluations;
+    // The default of seconds yields to an explicit number of evaluations: that is what makes runs repeat exactly.
+    const bool seconds_by_default = parameters.seconds == FitParameters{}.seconds;
+    budget.seconds = parameters.evaluations > 0 && seconds_by_default ? infinity : parameters.seconds;
+    budget.memory = parse_memory(parameters.memory);
+    budget.threads = static_cast<int>(parameters.threads);
+    return budget;
+}
+
+}  // namespace balmer

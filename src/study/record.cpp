@@ -1,0 +1,110 @@
+#include "study/record.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "balmer/error.hpp"
+#include "balmer/hash.hpp"
+#include "balmer/version.hpp"
+
+namespace balmer {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int run_schema = 1;
+constexpr double seconds_between_fronts = 1, seconds_between_checkpoints = 5;
+
+}  // namespace
+
+std::string fingerprint(const Problem& problem) {
+    std::uint64_t h = problem.data.fingerprint();
+    if (problem.validation) h = combine_hash(h, problem.validation->fingerprint());
+    return fmt::format("{:016x}", h);
+}
+
+std::string run_json(const FitParameters& parameters, const PreparedFit& prepared, const RunStatus& status) {
+    const auto& data = prepared.problem.data;
+    Json json;
+    json["schema"] = run_schema;
+    json["version"] = version();
+    json["state"] = status.state;
+    json["stop"] = status.stop;
+    json["chosen"] = status.chosen;
+    json["seconds"] = status.seconds;
+    json["evaluations"] = status.evaluations;
+    json["node_rows"] = status.node_rows;
+    json["parameters"] = to_texts(parameters);
+    json["data"] = {{"source", data.source},
+                    {"fingerprint", fingerprint(prepared.problem)},
+                    {"rows", data.rows()},
+                    {"features", data.feature_names()},
+                    {"classes", data.classes}};
+    json["notes"] = prepared.notes;
+    json["report"] = status.report;
+    return json.dump(2) + "\n";
+}
+
+RecordedRun read_run_json(const std::string& text, const std::string& source) {
+    const auto json = Json::parse(text, nullptr, false);
+    const bool readable = json.is_object() && json.value("schema", 0) == run_schema && json.contains("parameters") && json.contains("data");
+    if (!readable) throw Error({.file = source}, "this is not a run.json of this version of balmer");
+    RecordedRun run;
+    run.parameters = from_texts(json["parameters"].get<std::map<std::string, std::string>>());
+    run.fingerprint = json["data"].value("fingerprint", "");
+    run.seconds = json.value("seconds", 0.0);
+    return run;
+}
+
+Recorder::Recorder(RunFolder& folder, const FitParameters& parameters, const PreparedFit& prepared, FitListener& listener, StopToken stop)
+    : folder_(folder),
+      parameters_(parameters),
+      prepared_(prepared),
+      listener_(listener),
+      stop_(std::move(stop)),
+      vocabulary_(prepared.problem.vocabulary()) {}
+
+void Recorder::improved(const Progress& progress, const Candidate& candidate) {
+    Json event = {{"seconds", progress.seconds},
+                  {"evaluations", progress.evaluations},
+                  {"complexity", candidate.complexity},
+                  {"loss", candidate.loss},
+                  {"stage", progress.stage},
+                  {"equation", equation_text(candidate, vocabulary_)}};
+    folder_.append_event(event.dump());
+    front_changed_ = true;
+    listener_.improved(progress, candidate, vocabulary_);
+    write_front_when_due(progress);
+}
+
+void Recorder::progressed(const Progress& progress) {
+    listener_.progressed(progress, vocabulary_);
+    write_front_when_due(progress);
+}
+
+void Recorder::write_front_when_due(const Progress& progress) {
+    const bool due = first_front_ || since_front_.seconds() > seconds_between_fronts;
+    if (!front_changed_ || !due || !progress.front) return;
+    std::vector<Model> models;
+    for (const auto& member : progress.front->members()) models.push_back(make_model(member, prepared_.problem, false));
+    write_front(*progress.front, models);
+}
+
+void Recorder::write_front(const ParetoFront& front, const std::vector<Model>& models) {
+    folder_.write_front(front, models);
+    since_front_ = Stopwatch();
+    front_changed_ = first_front_ = false;
+}
+
+void Recorder::write_status(const RunStatus& status) { folder_.write_run(run_json(parameters_, prepared_, status)); }
+
+void Recorder::checkpoint(const std::string& bytes) {
+    folder_.write_checkpoint(bytes);
+    since_checkpoint_ = Stopwatch();
+}
+
+bool Recorder::checkpoint_due() { return stop_.stop_requested() || since_checkpoint_.seconds() > seconds_between_checkpoints; }
+
+}  // namespace balmer
