@@ -172,6 +172,7 @@ Program::Program(const Expression& expression, std::span<const Definition> defin
 Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
 Program::~Program() = default;
+const Graph& Program::graph() const { return tape_->graph; }
 std::size_t Program::outputs() const { return tape_->graph.roots().size(); }
 std::size_t Program::parameters() const { return tape_->graph.values().size(); }
 std::size_t Program::features() const { return tape_->features; }
