@@ -17,9 +17,11 @@ void append_number(std::string& text, double value) {
     text.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
 }
 
-/// A field as the reader gives it back: in quotes when it is empty, or holds a delimiter, quote, line end or outer blank.
+/// A field as the reader gives it back: in quotes when it is empty, holds a delimiter, quote, line end or outer blank, or
+/// begins like a byte order mark.
 void append_text(std::string& text, const std::string& field) {
-    const bool plain = !field.empty() && field.find_first_of(",;\t\"\n\r#") == std::string::npos && field.front() != ' ' && field.back() != ' ';
+    const bool plain = !field.empty() && field.find_first_of(",;\t\"\n\r#") == std::string::npos && field.front() != ' ' &&
+                       field.back() != ' ' && std::string_view("\xff\xfe\xef").find(field.front()) == std::string_view::npos;
     if (plain) {
         text += field;
         return;
