@@ -8,12 +8,15 @@
 
 namespace balmer {
 
-/// A closed range of reals [lower, upper] with outward rounding; `may_fail` when some points of the inputs lie outside the domain (NaN).
+/// A closed range [lower, upper] with outward rounding; `may_fail` when some points of the inputs lie outside the domain (NaN). An infinite
+/// end says that the value may be infinite; lower > upper that there is no value at all. A zero at an end has the sign of its side:
+/// 1/[0, 1] = [1, inf], although 1/-0 is -inf.
 struct Interval {
     double lower = -std::numeric_limits<double>::infinity();
     double upper = std::numeric_limits<double>::infinity();
     bool may_fail = false;
 
+    /// Whether x lies in the range.
     bool contains(double x) const { return lower <= x && x <= upper; }
     bool operator==(const Interval&) const = default;
 };
