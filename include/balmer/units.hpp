@@ -17,6 +17,7 @@ struct Rational {
     std::int64_t numerator = 0;
     std::int64_t denominator = 1;
 
+    /// numerator/denominator in lowest terms. Throws balmer::Error for denominator 0 or overflow, as do the operators below.
     static Rational make(std::int64_t numerator, std::int64_t denominator);
     bool operator==(const Rational&) const = default;
     friend Rational operator+(Rational a, Rational b);
@@ -35,7 +36,7 @@ struct Unit {
     friend Unit operator*(const Unit& a, const Unit& b);
     friend Unit operator/(const Unit& a, const Unit& b);
     Unit power(Rational n) const;
-    /// "kg m s^-2"; "1" when dimensionless.
+    /// "m kg s^-2", "1000 m s^-1" where the factor is not 1; "1" when dimensionless. parse_unit reads it back.
     std::string text() const;
 };
 /// Reads "kg m/s^2", "m^(1/2)", "GeV", "km/s", "1": SI base and derived units with prefixes, products by space, * or ., quotients by /.
