@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/emit.hpp"
@@ -167,8 +168,16 @@ std::string parameter_list(const std::vector<std::string>& names) {
     return text;
 }
 
-std::string function(std::string_view head, const std::vector<std::string>& arguments, const Code& code, Language language) {
+/// A function of all `arguments`; `op` says which leaves of the formula read them.
+std::string function(std::string_view head, const std::vector<std::string>& arguments, const Expression& expression, Op op,
+                     const Code& code, Language language) {
     std::string text = fmt::format("{}({}) {{\n", head, arguments.empty() && language == Language::c ? "void" : parameter_list(arguments));
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const auto reads = [&](const Node& node) { return node.op == op && static_cast<std::size_t>(node.index) == i; };
+        if (std::none_of(expression.nodes.begin(), expression.nodes.end(), reads)) {
+            text += fmt::format("    (void){};\n", arguments[i]);
+        }
+    }
     for (const std::string& line : code.lines) {
         text += "    " + in_language(line, language) + "\n";
     }
@@ -186,13 +195,13 @@ std::string functions(const Model& model, const ModelNames& names, Language lang
         for (const std::string& argument : definition.arguments) {
             arguments.push_back(unique.take(argument, "a"));
         }
-        body += function("static inline double " + names.definitions[i], arguments, emitter.write(definition.body, arguments), language) + "\n";
+        body += function("static inline double " + names.definitions[i], arguments, definition.body, Op::argument, emitter.write(definition.body, arguments), language) + "\n";
     }
     for (std::size_t k = 0; k < model.outputs.size(); ++k) {
         const Code code = emitter.write(model.outputs[k].expression);
         body += fmt::format("/// {}\n", one_line(model.outputs[k].name));
         body += function(fmt::format("{}double predict_{}", language == Language::c ? "static inline " : "inline ", names.outputs[k]),
-                         names.features, code, language) + "\n";
+                         names.features, model.outputs[k].expression, Op::feature, code, language) + "\n";
     }
     std::string text;
     for (const std::string_view helper : emitter.helpers()) {

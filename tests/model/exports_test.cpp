@@ -125,7 +125,8 @@ Rows run_python(const Model& model, const Rows& points, const std::string& forma
     const TemporaryFolder folder;
     write(folder / "model.py", export_model(model, format));
     write(folder / "points.txt", lines_of(points));
-    write(folder / "main.py", "import model as m\nfrom math import nan\nrows = [[float.fromhex(w) for w in line.split()] for line in open('points.txt')]\n"
+    write(folder / "main.py", "import model as m\nimport pathlib\n"
+                              "rows = [[float.fromhex(w) for w in line.split()] for line in pathlib.Path('points.txt').read_text().splitlines()]\n"
                               "def show(values): print(*[float(v).hex() for v in values])\n" + driver);
     const auto ran = run_program("cd '" + folder.path().string() + "' && " + python() + " -W error main.py 2>errors.txt");
     EXPECT_EQ(ran.status, 0) << read_file(folder / "errors.txt") << export_model(model, format);
@@ -137,7 +138,7 @@ const std::string numpy_driver =
     "import numpy as np\nX = np.array(rows).T\ny = m.predict(*X)\nfor row in zip(*(y if isinstance(y, tuple) else (y,))): show(row)\n";
 const std::string sympy_driver =
     "import sympy\nfor x in rows:\n"
-    "    at = {m.symbols[name]: sympy.Float(v, 60) for name, v in zip(m.features, x)}\n"
+    "    at = {symbol: sympy.Float(v, 60) for symbol, v in zip(m.symbols.values(), x)}\n"
     "    show([sympy.N(sympy.nsimplify(f, rational=True).subs(at), 25) for f in m.outputs.values()])\n";
 const std::string torch_driver =
     "import torch\ny = m.Formula()(torch.tensor(rows, dtype=torch.float64))\nfor row in y.tolist(): show(row)\n";
