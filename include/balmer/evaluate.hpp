@@ -34,6 +34,10 @@ public:
     /// Compiles a graph without holes.
     explicit Program(const Graph& graph);
     explicit Program(const Expression& expression, std::span<const Definition> definitions = {});
+    /// Holds nothing until `assign`.
+    Program();
+    /// Compiles anew into the memory that is there: for loops over many formulas, where it costs a fraction of a microsecond.
+    void assign(const Expression& expression, std::span<const Definition> definitions = {});
     Program(Program&&) noexcept;
     Program& operator=(Program&&) noexcept;
     ~Program();
@@ -45,7 +49,9 @@ public:
     /// Nodes as counted for the logical clock: operators and leaves of the graph.
     std::size_t nodes() const;
 
-    /// The graph it was compiled from (without calls): fits read from it which constants enter linearly.
+    /// Parameter values of the formula it was compiled from (constants of inlined calls included).
+    std::span<const double> values() const;
+    /// The graph it was compiled from (without calls): fits read from it which constants enter linearly. Made at the first call.
     const Graph& graph() const;
 
     struct Tape;
@@ -70,9 +76,11 @@ struct SquaredError {
 };
 /// `weights` may be empty (all 1). Stops at the first non-finite row and once the partial sum passes `bar`.
 SquaredError squared_error(const Program& program, std::span<const double> parameters, const Columns<float>& columns,
-                           std::span<const float> target, std::span<const float> weights, double bar);
+                           std::span<const float> target, std::span<const float> weights, double bar,
+                           InstructionSet set = InstructionSet::automatic);
 SquaredError squared_error(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
-                           std::span<const double> target, std::span<const double> weights, double bar);
+                           std::span<const double> target, std::span<const double> weights, double bar,
+                           InstructionSet set = InstructionSet::automatic);
 
 /// Sums that give the best a*f + b and its error: weights w, W = sum w, means and centred second moments of f and y.
 struct Moments {
@@ -81,9 +89,11 @@ struct Moments {
 };
 /// Those sums for output 0 in one pass; not finite as soon as one prediction is not.
 Moments moments(const Program& program, std::span<const double> parameters, const Columns<float>& columns,
-                std::span<const float> target, std::span<const float> weights);
+                std::span<const float> target, std::span<const float> weights,
+                InstructionSet set = InstructionSet::automatic);
 Moments moments(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
-                std::span<const double> target, std::span<const double> weights);
+                std::span<const double> target, std::span<const double> weights,
+                InstructionSet set = InstructionSet::automatic);
 
 /// What a loss tells about a tile of rows. All arrays have `count` entries per output.
 class RowLoss {
@@ -105,16 +115,17 @@ struct Curvature {
 };
 /// Loss value alone; infinity at the first non-finite row or once the partial value passes `bar`.
 double loss_value(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
-                  const RowLoss& loss, double bar);
+                  const RowLoss& loss, double bar, InstructionSet set = InstructionSet::automatic);
 /// Reverse pass per tile; accumulates J'J-like sums without an N x p Jacobian.
 Curvature loss_curvature(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
-                         const RowLoss& loss);
+                         const RowLoss& loss, InstructionSet set = InstructionSet::automatic);
 /// The same for the squared error of output 0 (value = sum w r^2, gradient = 2 J'Wr, hessian = 2 J'WJ), the fast path of fits.
 Curvature squared_error_curvature(const Program& program, std::span<const double> parameters,
                                   const Columns<double>& columns, std::span<const double> target,
-                                  std::span<const double> weights);
+                                  std::span<const double> weights,
+                                  InstructionSet set = InstructionSet::automatic);
 /// Jacobian of output 0: jacobian[p][row], for tests, covariance and projection.
 void jacobian(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
-              std::span<double* const> jacobian);
+              std::span<double* const> jacobian, InstructionSet set = InstructionSet::automatic);
 
 }  // namespace balmer

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "balmer/evaluate.hpp"
+#include "expression/evaluate/reverse.hpp"
+
+namespace balmer {
+namespace {
+
+constexpr std::size_t tile = Reverse::tile;
+
+// Sums over scalars become sums over parameters: out += factor D_k' in D_l, for `in` of n_k x n_l, and its transpose when asked.
+void add_block(const Reverse& reverse, std::size_t k, std::size_t l, const double* in, double factor, std::size_t p, double* out) {
+    const std::size_t n = reverse.derivatives(k).size(), m = reverse.derivatives(l).size();
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < m; ++j) {
+            const double entry = factor * in[i * m + j];
+            for (const auto& a : reverse.terms(k, i))
+                for (const auto& b : reverse.terms(l, j)) out[a.parameter * p + b.parameter] += a.factor * entry * b.factor;
+        }
+}
+
+void mirror(double* gram, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = i + 1; j < n; ++j) gram[i * n + j] = gram[j * n + i];
+}
+
+bool all_finite(const Curvature& c) {
+    const auto finite = [](double x) { return std::isfinite(x); };
+    return std::isfinite(c.value) && std::ranges::all_of(c.gradient, finite) && std::ranges::all_of(c.hessian, finite);
+}
+
+// u_j times weights, in tiles of `space`.
+std::vector<const double*> weighted(const kernels::ReverseTable& table, std::span<const double* const> u, const double* weights,
+                                    std::size_t count, std::vector<double>& space) {
+    space.resize(u.size() * tile);
+    std::vector<const double*> result(u.size());
+    for (std::size_t j = 0; j < u.size(); ++j) {
+        table.multiply(u[j], weights, space.data() + j * tile, count);
+        result[j] = space.data() + j * tile;
+    }
+    return result;
+}
+
+}  // namespace
+
+Curvature squared_error_curvature(const Program& program, std::span<const double> parameters, const Columns<double>& columns,
+                                  std::span<const double> target, std::span<const double> weights, InstructionSet set) {
+    assert(target.size() >= columns.rows && (weights.empty() || weights.size() >= columns.rows));
+    const std::size_t p = program.parameters();
+    Curvature result{.value = 0, .finite = false, .gradient = std::vector<double>(p), .hessian = std::vector<double>(p * p)};
+    Reverse reverse(program.tape(), parameters, columns, 1, set);
+    const auto u = reverse.derivatives(0);
+    const std::size_t n = u.size();
+    std::vector<double> gram(n * n), projected(n), space;
+    alignas(kernels::block_bytes) double residual[tile], some_target[tile], some_weights[tile];
+    Stretch s;
+    for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
+        reverse.forward(s);
+        const double* y = target.data() + s.begin;
+        const double* w = weights.empty() ? nullptr : weights.data() + s.begin;
+        if (s.valid != s.count) {  // rows that are not new get weight 0
+            for (std::size_t i = 0; i < s.count; ++i) {
+                const std::size_t row = std::min(s.begin + i, columns.rows - 1);
+                some_target[i] = target[row];
+                some_weights[i] = i < s.skip || i >= s.skip + s.valid ? 0 : weights.empty() ? 1 : weights[row];
+            }
+            y = some_target;
+            w = some_weights;
+        }
+        result.value += reverse.table().residual(reverse.prediction(0), y, w, residual, s.count);
+        if (!std::isfinite(result.value)) return result;
+        reverse.backward(0, s.count);
+        reverse.table().project(u.data(), residual, n, s.count, projected.data());
+        if (w == nullptr) {
+            reverse.table().gram(u.data(), u.data(), n, s.count, gram.data());
+        } else {
+            const auto v = weighted(reverse.table(), u, w, s.count, space);
+            reverse.table().gram(u.data(), v.data(), n, s.count, gram.data());
+        }
+    }
+    mirror(gram.data(), n);
+    for (double& g : projected) g *= 2;
+    reverse.to_parameters(0, projected.data(), result.gradient.data());
+    add_block(reverse, 0, 0, gram.data(), 2, p, result.hessian.data());
+    result.finite = all_finite(result);
+    return result;
+}
+
+namespace {
+
+// The derivatives of a loss on one stretch, with zeros on the rows that are not new.
+class LossTiles {
+public:
+    explicit LossTiles(std::size_t outputs) : outputs_(outputs), space_((outputs + outputs * outputs) * tile) {
+        for (std::size_t k = 0; k < outputs + outputs * outputs; ++k) start_.push_back(space_.data() + k * tile);
+    }
+    double fill(const RowLoss& loss, const Reverse& reverse, const Stretch& s) {
+        std::fill(space_.begin(), space_.end(), 0.0);
+        std::vector<const double*> prediction(outputs_);
+        std::vector<double*> at(start_);
+        for (std::size_t k = 0; k < outputs_; ++k) prediction[k] = reverse.prediction(k) + s.skip;
+        for (auto& pointer : at) pointer += s.skip;
+        return loss.tile(s.begin + s.skip, s.valid, prediction, std::span(at).first(outputs_), std::span(at).subspan(outputs_));
+    }
+    const double* first(std::size_t k) const { return start_[k]; }
+    const double* second(std::size_t k, std::size_t l) const { return start_[outputs_ + k * outputs_ + l]; }
+
+private:
+    std::size_t outputs_;
+    std::vector<double> space_;
+    std::vector<double*> start_;
+};
+
+bool predictions_finite(const Reverse& reverse, std::size_t outputs, const Stretch& s) {
+    double sum = 0;
+    for (std::size_t k = 0; k < outputs; ++k)
+        for (std::size_t i = s.skip; i < s.skip + s.valid; ++i) sum += reverse.prediction(k)[i] * 0;
+    return sum == 0;
+}
+
+}  // namespace
+
+Curvature loss_curvature(const Program& program, std::span<const double> parameters, const Columns<double>& columns, const RowLoss& loss,
+                         InstructionSet set) {
+    const std::size_t p = program.parameters(), outputs = program.outputs();
+    Curvature result{.value = 0, .finite = false, .gradient = std::vector<double>(p), .hessian = std::vector<double>(p * p)};
+    Reverse reverse(program.tape(), parameters, columns, outputs, set);
+    LossTiles tiles(outputs);
+    std::vector<std::vector<double>> projected(outputs), block(outputs * outputs);
+    for (std::size_t k = 0; k < outputs; ++k) {
+        projected[k].resize(reverse.derivatives(k).size());
+        for (std::size_t l = 0; l <= k; ++l)
+            block[k * outputs + l].resize(reverse.derivatives(k).size() * reverse.derivatives(l).size());
+    }
+    std::vector<double> space;
+    Stretch s;
+    for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
+        reverse.forward(s);
+        if (!predictions_finite(reverse, outputs, s)) return result;
+        result.value += tiles.fill(loss, reverse, s);
+        if (!std::isfinite(result.value)) return result;
+        for (std::size_t k = 0; k < outputs; ++k) {
+            reverse.backward(k, s.count);
+            const auto u = reverse.derivatives(k);
+            reverse.table().project(u.data(), tiles.first(k), u.size(), s.count, projected[k].data());
+            for (std::size_t l = 0; l <= k; ++l) {
+                const auto v = weighted(reverse.table(), reverse.derivatives(l), tiles.second(k, l), s.count, space);
+                auto& out = block[k * outputs + l];
+                if (k == l) reverse.table().gram(u.data(), v.data(), u.size(), s.count, out.data());
+                else reverse.table().cross(u.data(), v.data(), u.size(), v.size(), s.count, out.data());
+            }
+        }
+    }
+    for (std::size_t k = 0; k < outputs; ++k) {
+        reverse.to_parameters(k, projected[k].data(), result.gradient.data());
+        mirror(block[k * outputs + k].data(), projected[k].size());
+        add_block(reverse, k, k, block[k * outputs + k].data(), 1, p, result.hessian.data());
+        for (std::size_t l = 0; l < k; ++l) {
+            std::vector<double> part(p * p);
+            add_block(reverse, k, l, block[k * outputs + l].data(), 1, p, part.data());
+            for (std::size_t i = 0; i < p; ++i)
+                for (std::size_t j = 0; j < p; ++j) result.hessian[i * p + j] += part[i * p + j] + part[j * p + i];
+        }
+    }
+    result.finite = all_finite(result);
+    return result;
+}
+
+void jacobian(const Program& program, std::span<const double> parameters, const Columns<double>& columns, std::span<double* const> jacobian,
+              InstructionSet set) {
+    assert(jacobian.size() >= program.parameters());
+    Reverse reverse(program.tape(), parameters, columns, 1, set);
+    for (double* const column : jacobian) std::fill_n(column, columns.rows, 0.0);
+    Stretch s;
+    for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
+        reverse.forward(s);
+        reverse.backward(0, s.count);
+        const auto u = reverse.derivatives(0);
+        for (std::size_t j = 0; j < u.size(); ++j)
+            for (const auto& term : reverse.terms(0, j))
+                for (std::size_t i = s.skip; i < s.skip + s.valid; ++i)
+                    jacobian[term.parameter][s.begin + i] += term.factor * u[j][i];
+    }
+}
+
+}  // namespace balmer
