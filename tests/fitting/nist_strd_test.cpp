@@ -45,7 +45,7 @@ const Problem problems[] = {
     {"Lanczos2", lanczos},
     {"Lanczos3", lanczos},
     {"MGH09", "b1*(x^2 + x*b2)/(x^2 + x*b3 + b4)"},
-    {"MGH10", "b1*exp(b2/(x + b3))"},
+    {"MGH10", "b1*exp(b2/(x + b3))", 2},  // start 1 lies in a valley that leads to infinity
     {"MGH17", "b1 + b2*exp(-x*b4) + b3*exp(-x*b5)"},
     {"Misra1a", "b1*(1 - exp(-b2*x))"},
     {"Misra1b", "b1*(1 - (1 + b2*x/2)^(-2))"},
