@@ -1,0 +1,86 @@
+#include "search/genetic/admission.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace balmer::genetic {
+namespace {
+
+std::vector<Expression> written(const Setting& setting, const Individual& individual, Dressing dressing) {
+    std::vector<Expression> outputs;
+    for (std::size_t k = 0; k < individual.cores.size(); ++k) {
+        const auto& core = individual.cores[k];
+        // A formula without features is its offset alone.
+        outputs.push_back(reads_features(core)
+                              ? setting.normal(dressed(core, individual.scale[k], individual.offset[k], dressing))
+                              : Expression::constant(individual.offset[k]));
+    }
+    return outputs;
+}
+
+std::size_t total_size(std::span<const Expression> outputs) {
+    std::size_t result = 0;
+    for (const auto& output : outputs)
+        result += output.size();
+    return result;
+}
+
+}  // namespace
+
+bool Admission::promising(const Individual& individual, double loss) const {
+    // The fully dressed form is the longest one, the plain one the shortest: what the latter is refused for, all are.
+    return front_->would_accept(individual.complexity, loss);
+}
+
+bool Admission::enter(std::vector<Expression> outputs, const char* origin) {
+    if (!setting_->scorer().allowed(outputs))
+        return false;
+    auto candidate = setting_->scorer().score(std::move(outputs), origin);
+    work_ += static_cast<double>(total_size(candidate.outputs) * setting_->problem().data.rows());
+    evaluations_ += 1;
+    if (!front_->insert(candidate))
+        return false;
+    found_.push_back(std::move(candidate));
+    return true;
+}
+
+void Admission::enter_rounded(const std::vector<Expression>& outputs, const char* origin) {
+    std::vector<Expression> rounded = outputs;
+    bool any = false;
+    for (auto& output : rounded) {
+        for (auto& value : output.values) {
+            const double near = std::nearbyint(2 * value) / 2;
+            if (value == near || std::fabs(value - near) > 1e-6 * std::max(1.0, std::fabs(near)))
+                continue;
+            value = near;
+            any = true;
+        }
+        output = setting_->normal(output);
+    }
+    if (any)
+        enter(std::move(rounded), origin);
+}
+
+void Admission::admit_formulas(std::vector<Expression> outputs, int iterations, const char* origin) {
+    if (iterations > 0) {
+        const double fitted = setting_->scorer().fit(outputs, {.maximum_iterations = iterations});
+        work_ += 3.0 * iterations * static_cast<double>(total_size(outputs) * setting_->problem().data.rows());
+        if (!front_->would_accept(setting_->scorer().complexity(outputs), fitted))
+            return;
+    }
+    if (enter(outputs, origin))
+        enter_rounded(outputs, origin);
+}
+
+void Admission::admit(const Individual& individual, double loss, int iterations) {
+    for (const auto dressing : dressings) {
+        auto outputs = written(*setting_, individual, dressing);
+        const int complexity = setting_->scorer().complexity(outputs);
+        if (!front_->would_accept(complexity, loss) || !setting_->scorer().allowed(outputs))
+            continue;
+        const bool constants = std::ranges::any_of(outputs, [](const Expression& e) { return !e.values.empty(); });
+        admit_formulas(std::move(outputs), constants ? iterations : 0, "genetic");
+    }
+}
+
+}  // namespace balmer::genetic
