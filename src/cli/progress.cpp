@@ -19,23 +19,17 @@ namespace {
 
 constexpr int shown_digits = 5;
 
-std::string shown_equation(const Candidate& candidate, const Vocabulary& vocabulary) {
-    return equation_text(candidate, vocabulary, {.digits = shown_digits});
-}
-
-// Several finds a second are normal at the start: only the newest of each complexity is worth a line.
-class LinesShown {
+// The whole front is printed at the end; while it grows, a line for every formula that fits clearly better than all before.
+class BestSoFar {
 public:
-    bool is_new(const Candidate& candidate, const std::string& equation) {
-        if (std::isfinite(lowest_) && candidate.loss >= lowest_ && equation == last_) return false;
-        lowest_ = std::min(lowest_, candidate.loss);
-        last_ = equation;
+    bool improved_by(const Candidate& candidate) {
+        if (candidate.loss > 0.99 * lowest_) return false;
+        lowest_ = candidate.loss;
         return true;
     }
 
 private:
     double lowest_ = INFINITY;
-    std::string last_;
 };
 
 class Plain : public FitListener {
@@ -52,9 +46,9 @@ public:
     }
 
     void improved(const Progress& progress, const Candidate& candidate, const Vocabulary& vocabulary) override {
-        const auto equation = shown_equation(candidate, vocabulary);
-        if (!shown_.is_new(candidate, equation)) return;
-        line(fmt::format("{:7.1f} s  {:>4}  {:<11.5g}  {}", progress.seconds, candidate.complexity, candidate.loss, equation));
+        if (!best_.improved_by(candidate)) return;
+        line(fmt::format("{:7.1f} s  {:>4}  {:<11.5g}  {}", progress.seconds, candidate.complexity, candidate.loss,
+                         equation_text(candidate, vocabulary, {.digits = shown_digits})));
     }
 
     void progressed(const Progress&, const Vocabulary&) override {}
@@ -76,7 +70,7 @@ protected:
 private:
     double seconds_, evaluations_;
     bool headed_ = false;
-    LinesShown shown_;
+    BestSoFar best_;
 };
 
 class Bar : public Plain {

@@ -87,6 +87,7 @@ private:
 
 // The members worth an exhaustive search of their neighbourhood: best by each way of choosing.
 std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem) {
+    if (front.empty()) return {};
     return {select(front, Selection::best, problem), select(front, Selection::accuracy, problem),
             select(front, Selection::description_length, problem)};
 }
