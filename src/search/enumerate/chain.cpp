@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "search/enumerate/linear_pairs.hpp"
-#include "search/refine.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -104,22 +103,6 @@ void Chain::noisy_stage() {
         const Sample screen = take_sample(problem_.data, rows, t);
         LinearPairs pairs(*table_, screen, *judges_[t]);
         pairs.run();
-        if (!run_.over()) finish(*judges_[t]);
-    }
-}
-
-// Constants of the most promising members written short, and their shapes shortened.
-void Chain::finish(Judge& judge) {
-    std::vector<Candidate> best(judge.front().members());
-    std::ranges::stable_sort(best, std::greater<>(), [](const Candidate& c) { return c.score; });
-    if (best.size() > 4) best.resize(4);
-    if (!judge.front().empty()) best.push_back(judge.front().members().back());
-    for (const auto& candidate : best) {
-        if (run_.over()) return;
-        Candidate snapped = snap_constants(candidate, judge.scorer());
-        snapped.origin = "library";
-        run_.evaluations += 20;
-        judge.offer(std::move(snapped));
     }
 }
 

@@ -21,7 +21,6 @@ public:
 private:
     bool grow(std::size_t entries);
     bool all_solved() const;
-    void finish(Judge& judge);
     void noisy_stage();
     TableLimits limits(std::size_t entries) const;
 

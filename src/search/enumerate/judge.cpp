@@ -57,7 +57,7 @@ bool Judge::offer(const Expression& formula) {
     if (!spelling_.allows(formula)) return false;
     const Expression outputs[] = {formula};
     const int complexity = scorer_.complexity(outputs);
-    if (complexity > problem_->constraints.maximum_complexity || !front_.would_accept(complexity, -infinity)) return false;
+    if (complexity > problem_->constraints.maximum_complexity || !front_.would_accept(complexity, -std::numeric_limits<double>::max())) return false;
     return offer(scorer_.score({formula}, "library"));
 }
 

@@ -6,7 +6,6 @@
 
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/robust.hpp"
-#include "search/refine.hpp"
 
 namespace balmer::enumerate {
 namespace {
