@@ -1,0 +1,141 @@
+#include "cli/run_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "balmer/atomic_file.hpp"
+#include "balmer/error.hpp"
+#include "balmer/number.hpp"
+
+namespace balmer::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The fields of one line of front.csv: commas between them, quotes around those that hold commas, doubled inside.
+std::vector<std::string> fields_of(const std::string& line) {
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"') {
+            if (quoted && i + 1 < line.size() && line[i + 1] == '"') {
+                fields.back() += line[++i];
+            } else {
+                quoted = !quoted;
+            }
+        } else if (line[i] == ',' && !quoted) {
+            fields.emplace_back();
+        } else {
+            fields.back() += line[i];
+        }
+    }
+    return fields;
+}
+
+std::vector<FrontRow> read_front(const fs::path& path) {
+    const std::string text = read_file(path);
+    std::vector<FrontRow> rows;
+    std::size_t line = 0;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        const auto fields = fields_of(text.substr(begin, end - begin));
+        begin = end + 1;
+        if (++line == 1) {
+            continue;
+        }
+        const auto complexity = fields.size() == 5 ? parse_double(fields[0]) : std::nullopt;
+        const auto loss = fields.size() == 5 ? parse_double(fields[1]) : std::nullopt;
+        if (!complexity || !loss) {
+            throw Error({.file = path.string(), .line = line, .column = 0, .name = ""},
+                        "expected Complexity,Loss,Equation,Validation,Score as a run writes them");
+        }
+        rows.push_back({.complexity = static_cast<int>(*complexity),
+                        .loss = *loss,
+                        .validation = parse_double(fields[3]).value_or(std::nan("")),
+                        .score = parse_double(fields[4]).value_or(std::nan("")),
+                        .equation = fields[2]});
+    }
+    return rows;
+}
+
+std::vector<int> complexities(const std::vector<FrontRow>& front) {
+    std::vector<int> result;
+    for (const FrontRow& row : front) {
+        result.push_back(row.complexity);
+    }
+    return result;
+}
+
+void read_run_json(RunReader& run) {
+    const fs::path file = run.path / "run.json";
+    const auto json = nlohmann::json::parse(read_file(file), nullptr, false);
+    if (!json.is_object()) {
+        throw Error({.file = file.string(), .line = 0, .column = 0, .name = ""}, "this is no run.json of balmer");
+    }
+    if (json.contains("stop") && json["stop"].is_string()) {
+        run.stop = json["stop"].get<std::string>();
+    }
+    if (json.contains("chosen") && json["chosen"].is_number_integer() && json["chosen"].get<int>() > 0) {
+        run.chosen = json["chosen"].get<int>();
+    }
+}
+
+}  // namespace
+
+RunReader RunReader::open(const fs::path& path) {
+    if (!fs::exists(path)) {
+        throw Error({.file = path.string(), .line = 0, .column = 0, .name = ""},
+                    "no such run folder. `balmer fit` says at its end where it keeps the run");
+    }
+    if (!fs::is_directory(path) || !fs::exists(path / "run.json")) {
+        throw Error({.file = path.string(), .line = 0, .column = 0, .name = ""},
+                    "this is no run folder (no run.json in it). `balmer fit` makes one");
+    }
+    RunReader run;
+    run.path = path;
+    read_run_json(run);
+    if (!fs::exists(path / "front.csv")) {
+        throw Error({.file = path.string(), .line = 0, .column = 0, .name = ""},
+                    "the run has found no formula yet (no front.csv). Try again when the search has gone on for a while");
+    }
+    run.front = read_front(path / "front.csv");
+    return run;
+}
+
+int RunReader::best() const {
+    const auto known = complexities(front);
+    if (chosen && std::find(known.begin(), known.end(), *chosen) != known.end()) {
+        return *chosen;
+    }
+    const auto lowest = std::min_element(front.begin(), front.end(), [](const FrontRow& a, const FrontRow& b) { return a.loss < b.loss; });
+    if (lowest == front.end()) {
+        throw Error({.file = path.string(), .line = 0, .column = 0, .name = ""}, "the front of this run is empty");
+    }
+    return lowest->complexity;
+}
+
+Model RunReader::model(int complexity) const {
+    const auto known = complexities(front);
+    if (std::find(known.begin(), known.end(), complexity) == known.end()) {
+        throw Error(fmt::format("{} has no formula of complexity {}; there are {}", path.string(), complexity, fmt::join(known, ", ")));
+    }
+    return load_model(path / "models" / fmt::format("complexity_{:03}.json", complexity));
+}
+
+Model model_of(const std::string& run_or_model, std::optional<int> complexity) {
+    if (fs::is_regular_file(run_or_model)) {
+        if (complexity) {
+            throw Error(fmt::format("--complexity chooses from a run folder, {} is a model file", run_or_model));
+        }
+        return load_model(run_or_model);
+    }
+    const RunReader run = RunReader::open(run_or_model);
+    return run.model(complexity.value_or(run.best()));
+}
+
+}  // namespace balmer::cli
