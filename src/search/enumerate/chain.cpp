@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "search/enumerate/linear_pairs.hpp"
+#include "search/enumerate/polynomials.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -75,6 +76,13 @@ Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(pr
     const auto keys = take_sample(problem.data, choose_key_rows(problem.data, count));
     if (keys.size() < 6) return;
     table_ = std::make_shared<ValueTable>(keys.columns, variables, problem.operators, problem.definitions, RandomStream(seed, 0, 0, 77));
+    const auto check = choose_spread_rows(problem.data.rows(), run.options.check_rows, keys.rows);
+    for (std::size_t t = 0; t < k; ++t) {
+        keys_.push_back(take_sample(problem.data, keys.rows, t));
+        checks_.push_back(take_sample(problem.data, check, t));
+    }
+    for (std::size_t t = 0; t < k; ++t)
+        questions_.push_back(std::make_unique<Questions>(*table_, keys_[t], checks_[t], *judges_[t]));
 }
 
 TableLimits Chain::limits(std::size_t entries) const {
@@ -106,17 +114,66 @@ void Chain::noisy_stage() {
     }
 }
 
+void Chain::polynomial_stage() {
+    for (std::size_t t = 0; t < targets_.size(); ++t) {
+        if (judges_[t]->solved() || over()) continue;
+        // A fit of hundreds of terms wants more rows than a check does.
+        const auto rows = choose_spread_rows(problem_.data.rows(), 600, keys_[t].rows);
+        const Sample sample = take_sample(problem_.data, rows, t);
+        const std::vector<LatticePoint> none;
+        Resolver resolver(*table_, none, checks_[t], *judges_[t]);
+        ask_polynomials(sample, table_->variables(), *judges_[t], resolver);
+    }
+}
+
+void Chain::ask(std::size_t entries) {
+    const bool early = entries <= 20'000;
+    const std::size_t lattice = entries <= 20'000 ? 600 : entries <= 200'000 ? 3000 : 6000;
+    // Parts by size, seen through everything as long as they are few.
+    const std::size_t deep = early ? 500 : entries <= 200'000 ? 6000 : 20'000;
+    const std::size_t wide = early ? 2000 : entries <= 200'000 ? 60'000 : 300'000;
+    for (auto& questions : questions_) {
+        questions->ask_direct();
+        if (!questions->done()) questions->ask_lattice(0, lattice, true);
+        if (!questions->done()) questions->ask_table(0, deep, true, true);
+        if (!questions->done()) questions->ask_table(deep, wide, false, false);
+        if (!questions->done()) questions->ask_linear(early ? 1000 : entries <= 200'000 ? 4000 : 10'000, early ? 12 : 60);
+    }
+}
+
 StopReason Chain::search() {
     if (!table_) return StopReason::exhausted;
-    grow(run_.options.library_entries);
-    noisy_stage();
-    report_.push_back(fmt::format("library: {} distinct values of {} formulas in {:.1f} s", table_->size(), table_->generated(),
-                                  run_.watch.seconds()));
+    const bool exact = run_.options.questions != EnumerateOptions::Questions::noisy_only;
+    const bool noisy = run_.options.questions != EnumerateOptions::Questions::exact_only;
+    if (exact) {
+        for (auto& questions : questions_) questions->ask_monomials();
+        grow(5000);
+        if (!over()) ask(5000);
+        if (!over()) polynomial_stage();
+    }
+    if (!over()) grow(run_.options.library_entries);
+    if (exact && !over()) ask(20'000);
+    if (noisy && !over()) noisy_stage();
+    // Uncertainties that the user states leave nothing for exact questions to find.
+    const bool stated = problem_.data.sigma.has_value();
+    for (const std::size_t entries : {150'000UL, 500'000UL, 1'500'000UL, 4'000'000UL}) {
+        if (!exact || stated || over()) break;
+        const bool more = grow(entries);
+        ask(entries);
+        if (!more) break;
+    }
+    std::size_t proposed = 0, held = 0;
+    for (const auto& questions : questions_) {
+        proposed += questions->proposed();
+        held += questions->held();
+    }
+    report_.push_back(fmt::format("library: {} distinct values of {} formulas, {} proposals of which {} held, {:.2f} s", table_->size(),
+                                  table_->generated(), proposed, held, run_.watch.seconds()));
     if (all_solved()) return StopReason::solved;
     if (run_.stop.stop_requested()) return StopReason::interrupted;
     if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
     if (run_.evaluations >= run_.budget.evaluations) return StopReason::evaluations;
-    return StopReason::exhausted;
+    return table_->bytes() >= limits(1).bytes ? StopReason::memory : StopReason::exhausted;
 }
 
 // Steps through the members of all fronts by the steepest gain per complexity.

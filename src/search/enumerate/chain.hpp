@@ -1,6 +1,7 @@
 #pragma once
 
 #include "search/enumerate/judge.hpp"
+#include "search/enumerate/questions.hpp"
 #include "search/enumerate/value_table.hpp"
 
 namespace balmer::enumerate {
@@ -22,6 +23,10 @@ private:
     bool grow(std::size_t entries);
     bool all_solved() const;
     void noisy_stage();
+    void polynomial_stage();
+    /// Asks every target's questions of the table with so many entries.
+    void ask(std::size_t entries);
+    bool over() const { return run_.over() || all_solved(); }
     TableLimits limits(std::size_t entries) const;
 
     const Problem& problem_;
@@ -29,6 +34,8 @@ private:
     std::vector<Problem> targets_;
     std::vector<std::unique_ptr<Judge>> judges_;
     std::shared_ptr<ValueTable> table_;
+    std::vector<Sample> keys_, checks_;
+    std::vector<std::unique_ptr<Questions>> questions_;
     std::vector<std::string> report_;
 };
 

@@ -1,0 +1,129 @@
+#include "search/enumerate/polynomials.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "search/enumerate/kernels.hpp"
+#include "search/enumerate/robust.hpp"
+
+namespace balmer::enumerate {
+namespace {
+
+constexpr std::size_t most_terms = 10;
+constexpr double exact_fit = 1e-11;      // of the full least squares
+constexpr double negligible = 1e-8;      // a term's share below which it is left out
+
+using Powers = std::vector<std::vector<int>>;
+
+void add_powers(std::vector<int>& now, std::size_t variable, int left, Powers& all) {
+    if (variable == now.size()) {
+        all.push_back(now);
+        return;
+    }
+    for (int p = 0; p <= left; ++p) {
+        now[variable] = p;
+        add_powers(now, variable + 1, left - p, all);
+    }
+    now[variable] = 0;
+}
+
+// The highest degree whose terms half the rows can carry.
+Powers powers_for(std::size_t variables, std::size_t rows) {
+    Powers best;
+    const int highest = variables == 1 ? 8 : 4;
+    for (int degree = 1; degree <= highest; ++degree) {
+        Powers all;
+        std::vector<int> now(variables, 0);
+        add_powers(now, 0, degree, all);
+        if (2 * all.size() > rows || all.size() > 260) break;
+        best = std::move(all);
+    }
+    return best;
+}
+
+std::vector<double> term_values(const std::vector<int>& powers, const std::vector<std::int32_t>& variables, const Sample& sample) {
+    std::vector<double> values(sample.size(), 1.0);
+    for (std::size_t j = 0; j < powers.size(); ++j) {
+        if (powers[j] == 0) continue;
+        const auto& x = sample.columns[static_cast<std::size_t>(variables[j])];
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= integer_power(x[i], powers[j]);
+    }
+    return values;
+}
+
+double largest(std::span<const double> v) {
+    double size = 0;
+    for (const double x : v) size = std::max(size, std::fabs(x));
+    return size;
+}
+
+double relative_residual(const std::vector<std::vector<double>>& columns, std::span<const double> c, std::span<const double> u) {
+    double worst = 0;
+    for (std::size_t i = 0; i < u.size(); ++i) {
+        double f = 0;
+        for (std::size_t j = 0; j < columns.size(); ++j) f += c[j] * columns[j][i];
+        worst = std::max(worst, std::fabs(f - u[i]));
+    }
+    return worst / largest(u);
+}
+
+}  // namespace
+
+Expression polynomial_of(const std::vector<double>& coefficients, const Powers& powers, const std::vector<std::int32_t>& variables) {
+    std::vector<int> common = powers.front();
+    for (const auto& p : powers)
+        for (std::size_t j = 0; j < common.size(); ++j) common[j] = std::min(common[j], p[j]);
+    const bool alike = std::ranges::all_of(coefficients, [&](double c) { return std::fabs(c) == std::fabs(coefficients[0]); });
+    const double factor = alike && coefficients.size() > 1 ? std::fabs(coefficients[0]) : 1;
+    // A term with a positive coefficient goes first, so that none needs a sign in front.
+    std::vector<std::size_t> order;
+    for (const bool positive : {true, false})
+        for (std::size_t i = 0; i < coefficients.size(); ++i)
+            if ((coefficients[i] > 0) == positive) order.push_back(i);
+    Expression sum;
+    for (const auto i : order) {
+        std::vector<Power> rest;
+        for (std::size_t j = 0; j < common.size(); ++j)
+            rest.push_back({Expression::feature(variables[j]), {powers[i][j] - common[j], 1}});
+        const double c = coefficients[i] / factor;
+        if (sum.empty())
+            sum = monomial_of(c, rest);
+        else
+            sum = c < 0 ? Expression::apply(Op::subtract, sum, monomial_of(-c, rest)) : sum_of(sum, monomial_of(c, rest));
+    }
+    std::vector<Power> outside;
+    for (std::size_t j = 0; j < common.size(); ++j) outside.push_back({Expression::feature(variables[j]), {common[j], 1}});
+    outside.push_back({sum, {1, 1}});
+    return monomial_of(factor, outside);
+}
+
+void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver) {
+    const auto powers = powers_for(variables.size(), sample.size());
+    if (powers.size() < 2) return;
+    std::vector<std::vector<double>> columns;
+    for (const auto& p : powers) columns.push_back(term_values(p, variables, sample));
+    const int sign = common_sign(sample.target);
+    for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
+        if (judge.run().over() || judge.solved()) return;
+        if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
+        std::vector<double> u(sample.size());
+        transform_rows(t, sample.target.data(), u.data(), u.size());
+        if (!all_finite(u)) continue;
+        const auto full = linear_fit(columns, u, {});
+        judge.run().clock.add(sample.size(), powers.size() * powers.size());
+        if (!(relative_residual(columns, full, u) < exact_fit)) continue;
+        Powers kept;
+        std::vector<std::vector<double>> kept_columns;
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+            if (std::fabs(full[j]) * largest(columns[j]) < negligible * largest(u)) continue;
+            kept.push_back(powers[j]);
+            kept_columns.push_back(columns[j]);
+        }
+        if (kept.empty() || kept.size() > most_terms) continue;
+        auto c = linear_fit(kept_columns, u, {});
+        for (double& x : c) x = shortened(x);
+        resolver.verify(inverted(t, polynomial_of(c, kept, variables), sign));
+    }
+}
+
+}  // namespace balmer::enumerate

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "search/enumerate/resolver.hpp"
+
+namespace balmer::enumerate {
+
+/// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most four (eight in one variable). All terms are
+/// fitted at once by least squares on `sample`; only where that is exact are the terms counted. Offers what holds through `resolver`.
+void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver);
+
+/// sum c_i prod x_j^p_ij as a formula with the common factor and a common coefficient outside. `powers[i][j]` belongs to variables[j].
+Expression polynomial_of(const std::vector<double>& coefficients, const std::vector<std::vector<int>>& powers,
+                         const std::vector<std::int32_t>& variables);
+
+}  // namespace balmer::enumerate

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <unordered_set>
+
+#include "search/enumerate/resolver.hpp"
+
+namespace balmer::enumerate {
+
+/// The questions asked of the table about one target without noise, in the order of structure.md, section 3.
+class Questions {
+public:
+    /// `keys`: the table's key rows with this target; `check`: other rows.
+    Questions(const ValueTable& table, const Sample& keys, const Sample& check, Judge& judge);
+
+    /// g(T - c): is it a monomial?
+    void ask_monomials();
+    /// The target's own keys, looked up in the table as it stands.
+    void ask_direct();
+    /// T = cA + H, A H, H / A for A over the first `count` monomials of the lattice. `views`: H also through log, square, inverse, asin.
+    void ask_lattice(std::size_t begin, std::size_t end, bool views);
+    /// The same for A over table entries [begin, end); `every` transform of the target or the main ones.
+    void ask_table(std::size_t begin, std::size_t end, bool every, bool views);
+    /// T = a A + b B + c over the first `count` affine-distinct entries, for every transform and for quotients by the first `monomials`
+    /// monomials.
+    void ask_linear(std::size_t count, std::size_t monomials);
+
+    std::size_t lattice_size() const { return lattice_.size(); }
+    bool done() const { return judge_.solved() || judge_.run().over(); }
+    /// Proposals made and those that held on the check rows.
+    std::size_t proposed() const { return proposed_; }
+    std::size_t held() const { return held_; }
+
+private:
+    struct Target {
+        Transform transform;
+        std::vector<double> value;
+        Keys keys;
+        double size = 0;
+    };
+    struct Part {
+        std::int64_t name = 0;
+        const double* value = nullptr;
+        Keys keys;
+        bool is_monomial = false;
+    };
+    void ask_part(const Part& part, bool every, bool views, std::vector<Hit>& hits) const;
+    void look(const double* h, const Hit& as, bool quotient, bool views, std::vector<Hit>& hits) const;
+    void look_one(const double* g, const Hit& as, bool quotient, std::vector<Hit>& hits) const;
+    void resolve(const std::vector<Hit>& hits);
+    template <class PartAt>
+    void ask_parts(std::size_t begin, std::size_t end, bool every, bool views, PartAt&& part_at);
+    void ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count);
+
+    const ValueTable& table_;
+    Judge& judge_;
+    std::vector<LatticePoint> lattice_;
+    std::vector<std::vector<double>> lattice_values_;
+    std::vector<Keys> lattice_keys_;
+    std::vector<Target> targets_;
+    std::vector<std::vector<double>> key_columns_;
+    Resolver resolver_;
+    std::unordered_set<std::uint64_t> seen_;
+    std::vector<std::uint32_t> affine_entries_;       ///< of ask_linear
+    std::vector<double> directions_;                  ///< eight unit functionals each, [functional][entry]
+    std::size_t proposed_ = 0, held_ = 0;
+};
+
+}  // namespace balmer::enumerate

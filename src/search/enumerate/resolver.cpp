@@ -1,0 +1,160 @@
+#include "search/enumerate/resolver.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "search/enumerate/kernels.hpp"
+#include "search/enumerate/robust.hpp"
+
+namespace balmer::enumerate {
+namespace {
+
+constexpr double proposal_tolerance = 1e-8;  // relative, before constants are snapped
+constexpr double check_tolerance = 1e-9;
+constexpr double exponent_tolerance = 2e-5;
+
+// Relative size of the residual: the largest against the largest value.
+double residual(std::span<const double> a, std::span<const double> b) {
+    double worst = 0, size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        worst = std::max(worst, std::fabs(a[i] - b[i]));
+        size = std::max(size, std::fabs(a[i]));
+    }
+    return all_finite(b) ? worst / size : std::numeric_limits<double>::infinity();
+}
+
+}  // namespace
+
+double shortened(double value) {
+    const double twelfths = std::round(value * 12) / 12;
+    if (twelfths != 0 && std::fabs(value - twelfths) <= 1e-9 * std::fabs(twelfths)) return twelfths;
+    if (const auto near = snap(value, 1e-10 * std::fabs(value))) return near->value;
+    return value;
+}
+
+std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
+                                       const Expression* base, const std::vector<double>* base_values) {
+    const std::size_t rows = values.size();
+    std::vector<std::vector<double>> columns;
+    std::vector<Expression> bases;
+    std::vector<std::vector<double>> plain;
+    const auto add = [&](const std::vector<double>& x, const Expression& e) {
+        std::vector<double> log(rows);
+        for (std::size_t i = 0; i < rows; ++i) log[i] = std::log(std::fabs(x[i]));
+        if (!all_finite(log)) return;
+        columns.push_back(std::move(log));
+        bases.push_back(e);
+        plain.push_back(x);
+    };
+    for (const auto v : variables) add(sample.columns[static_cast<std::size_t>(v)], Expression::feature(v));
+    if (base) add(*base_values, *base);
+    columns.emplace_back(rows, 1.0);
+    if (rows < columns.size() + 3) return std::nullopt;
+    std::vector<double> log(rows);
+    for (std::size_t i = 0; i < rows; ++i) log[i] = std::log(std::fabs(values[i]));
+    if (!all_finite(log)) return std::nullopt;
+    const auto exponents = linear_fit(columns, log, {});
+    std::vector<double> shape(rows, 1.0);
+    std::vector<Power> powers;
+    for (std::size_t j = 0; j < bases.size(); ++j) {
+        const auto p = nearest_fraction(exponents[j], exponent_tolerance);
+        if (!p) return std::nullopt;
+        if (p->n == 0) continue;
+        powers.push_back({bases[j], *p});
+        // A base that is negative throughout enters with its sign turned where its power needs that.
+        const bool turned = p->d != 1 && common_sign(plain[j]) < 0;
+        if (turned) powers.back().base = scaled(-1, bases[j]);
+        for (std::size_t i = 0; i < rows; ++i) shape[i] *= std::pow(turned ? -plain[j][i] : plain[j][i], p->value());
+    }
+    if (!all_finite(shape)) return std::nullopt;
+    std::vector<double> ratio(rows);
+    for (std::size_t i = 0; i < rows; ++i) ratio[i] = values[i] / shape[i];
+    std::vector<double> sorted = ratio;
+    std::ranges::sort(sorted);
+    const double c = sorted[rows / 2];
+    if (!(std::fabs(sorted.back() - sorted.front()) <= 10 * proposal_tolerance * std::fabs(c))) return std::nullopt;
+    return monomial_of(shortened(c), powers);
+}
+
+std::vector<double> Resolver::values_of(const Expression& formula) const {
+    return evaluate_rows(formula, judge_.problem().definitions, check_.pointers, check_.size());
+}
+
+Expression Resolver::part_of(const Hit& hit) const {
+    if (hit.part >= 0) return table_.expression(static_cast<std::uint32_t>(hit.part));
+    return monomial_of(1, lattice_[static_cast<std::size_t>(-1 - hit.part)].powers());
+}
+
+std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<double>& g) const {
+    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), nullptr, nullptr);
+    const Expression b = table_.expression(hit.entry);
+    const auto b_values = values_of(b);
+    if (!all_finite(b_values)) return std::nullopt;
+    if (hit.kind == Kind::quotient) return fit_monomial(g, check_, table_.variables(), &b, &b_values);
+    std::vector<std::vector<double>> columns = {b_values};
+    std::vector<Expression> terms = {b};
+    if (hit.kind == Kind::pair) {
+        terms.push_back(table_.expression(hit.second));
+        columns.push_back(values_of(terms[1]));
+        if (!all_finite(columns[1])) return std::nullopt;
+    }
+    columns.emplace_back(g.size(), 1.0);
+    const auto a = linear_fit(columns, g, {});
+    std::vector<double> model(g.size());
+    double size = 0;
+    for (std::size_t i = 0; i < g.size(); ++i) {
+        for (std::size_t j = 0; j < columns.size(); ++j) model[i] += a[j] * columns[j][i];
+        size = std::max(size, std::fabs(g[i]));
+    }
+    if (residual(g, model) > proposal_tolerance) return std::nullopt;
+    const double offset = std::fabs(a.back()) < 1e-9 * size ? 0 : shortened(a.back());
+    // a B + a D is written a (B + D).
+    if (terms.size() == 2 && std::fabs(std::fabs(a[1] / a[0]) - 1) < 1e-8)
+        return sum_of(scaled(shortened(a[0]), sum_of(terms[0], scaled(a[1] / a[0] > 0 ? 1 : -1, terms[1]))), Expression::constant(offset));
+    Expression result = scaled(shortened(a[0]), terms[0]);
+    if (terms.size() == 2) result = sum_of(result, scaled(shortened(a[1]), terms[1]));
+    return sum_of(result, Expression::constant(offset));
+}
+
+bool Resolver::verify(const Expression& formula) {
+    if (!judge_.spelling().allows(formula)) return false;
+    const auto prediction = values_of(formula);
+    if (residual(check_.target, prediction) > check_tolerance) return false;
+    judge_.offer(formula);
+    return true;
+}
+
+bool Resolver::resolve(const Hit& hit) {
+    const std::size_t rows = check_.size();
+    std::vector<double> h(rows);
+    transform_rows(hit.target, check_.target.data(), h.data(), rows);
+    for (double& u : h) u -= hit.shift;
+    Expression part;
+    if (hit.combine != Combine::nothing) {
+        part = part_of(hit);
+        const auto a = values_of(part);
+        for (std::size_t i = 0; i < rows; ++i)
+            h[i] = hit.combine == Combine::plus ? h[i] - hit.c * a[i] : hit.combine == Combine::times ? h[i] / a[i] : h[i] * a[i];
+    }
+    if (!all_finite(h)) return false;
+    std::vector<double> g(rows);
+    transform_rows(hit.view, h.data(), g.data(), rows);
+    if (!all_finite(g)) return false;
+    const auto inner = fitted(hit, g);
+    if (!inner) return false;
+    const int sign = common_sign(h);
+    if (loses_sign(hit.view) && sign == 0) return false;
+    Expression u = inverted(hit.view, *inner, sign);
+    switch (hit.combine) {
+        case Combine::nothing: break;
+        case Combine::plus: u = hit.c < 0 ? sum_of(u, scaled(hit.c, part)) : sum_of(scaled(hit.c, part), u); break;
+        case Combine::times: u = product_of(part, u); break;
+        case Combine::over: u = quotient_of(u, part); break;
+    }
+    u = sum_of(u, Expression::constant(hit.shift));
+    const int target_sign = common_sign(check_.target);
+    if (loses_sign(hit.target) && target_sign == 0) return false;
+    return verify(inverted(hit.target, u, target_sign));
+}
+
+}  // namespace balmer::enumerate

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+
+#include "search/enumerate/judge.hpp"
+#include "search/enumerate/lattice.hpp"
+#include "search/enumerate/transforms.hpp"
+#include "search/enumerate/value_table.hpp"
+
+namespace balmer::enumerate {
+
+/// How a part A enters: T = H, T = cA + H, T = A H, T = H / A.
+enum class Combine : std::uint8_t { nothing, plus, times, over };
+/// What is left, seen through the view g: g(H) = C prod x^p (monomial), C prod x^p B^q (quotient), a B + b (affine), a B + b D + c (pair).
+enum class Kind : std::uint8_t { monomial, quotient, affine, pair };
+
+/// A coincidence of keys: a proposal.
+struct Hit {
+    Transform target = Transform::identity, view = Transform::identity;
+    Combine combine = Combine::nothing;
+    Kind kind = Kind::monomial;
+    double c = 1;
+    std::int64_t part = 0;         ///< A: table entry, or -1 - index into the lattice
+    double shift = 0;              ///< T - shift instead of T
+    std::uint32_t entry = 0;       ///< B
+    std::uint32_t second = 0;      ///< D
+
+    bool operator==(const Hit&) const = default;
+};
+
+/// Turns proposals into formulas: fits their constants on the check rows, snaps them, verifies, and offers what holds to the judge.
+class Resolver {
+public:
+    Resolver(const ValueTable& table, const std::vector<LatticePoint>& lattice, const Sample& check, Judge& judge)
+        : table_(table), lattice_(lattice), check_(check), judge_(judge) {}
+
+    /// True when the formula holds on the check rows to 1e-9 of their spread.
+    bool resolve(const Hit& hit);
+    /// Offers `formula` when it holds on the check rows; true then.
+    bool verify(const Expression& formula);
+
+private:
+    std::vector<double> values_of(const Expression& formula) const;
+    Expression part_of(const Hit& hit) const;
+    std::optional<Expression> fitted(const Hit& hit, const std::vector<double>& g) const;
+
+    const ValueTable& table_;
+    const std::vector<LatticePoint>& lattice_;
+    const Sample& check_;
+    Judge& judge_;
+};
+
+/// C prod x_j^p_j [B^q] for values that are exactly that, exponents rational; nothing when they are not (relative residual above 1e-8).
+std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
+                                       const Expression* base, const std::vector<double>* base_values);
+
+/// The short number (n/12, or as balmer::snap) within 1e-9 of `value`, or the value itself.
+double shortened(double value);
+
+}  // namespace balmer::enumerate
