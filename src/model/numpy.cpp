@@ -178,6 +178,7 @@ std::string classifier(const Model& model, const std::string& arguments) {
 
 std::string export_numpy(const Model& model) {
     std::set<std::string> reserved = python_reserved_words();
+    reserved.insert({"shape", "scores", "powers"});
     for (const Helper& helper : helpers) {
         reserved.emplace(helper.name);
     }

@@ -12,10 +12,9 @@ namespace balmer {
 std::set<std::string> python_reserved_words() {
     return {"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
             "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-            "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "match", "case", "type", "abs",
-            "float", "sum", "max", "min", "tuple", "list", "hasattr", "math", "np", "sympy", "torch", "predict", "classify",
-            "probabilities", "features", "outputs", "classes", "symbols", "scores", "score", "largest", "powers", "power",
-            "self", "p", "shape", "errstate", "real", "print", "index", "super", "zip", "value"};
+            "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "abs", "float", "sum", "max", "min",
+            "tuple", "hasattr", "print", "super", "math", "np", "sympy", "torch", "predict", "classify", "probabilities",
+            "classes", "self"};
 }
 
 std::string python_head(const Model& model, const ModelNames& names) {

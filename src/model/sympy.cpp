@@ -104,6 +104,7 @@ std::string symbol_lines(const Model& model, const ModelNames& names) {
 
 std::string export_sympy(const Model& model) {
     std::set<std::string> reserved = python_reserved_words();
+    reserved.insert({"symbols", "outputs", "name", "value"});
     for (const Helper& helper : helpers) {
         reserved.emplace(helper.name);
     }

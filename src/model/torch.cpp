@@ -149,7 +149,7 @@ std::string forward(const Model& model, const ModelNames& names, Emitter& emitte
 
 std::string export_torch(const Model& model) {
     std::set<std::string> reserved = python_reserved_words();
-    reserved.insert({"x", "Formula"});
+    reserved.insert({"x", "p", "Formula", "features", "outputs"});
     for (const Helper& helper : helpers) {
         reserved.emplace(helper.name);
     }

@@ -233,7 +233,7 @@ TEST(ExportTorch, EveryOperator) {
 /// Words that the languages claim for themselves, and no identifiers at all.
 Model awkward_names() {
     const std::vector<std::string> features = {"beta", "gamma", "S", "N", "E", "I", "lambda", "class", "y1", "pt (GeV)", "predict", "np", "balmer_1", "double",
-                                               "x", "1st", "pt_GeV", "α", "quote\"s", "back\\", "math", "features", "_divide", "print"};
+                                               "x", "1st", "pt_GeV", "α", "quote\"s", "back\\", "math", "features", "_divide", "p"};
     Vocabulary vocabulary{.features = features, .parameters = {}, .definitions = {}, .holes = {}};
     Expression sum = Expression::feature(0);
     for (std::size_t i = 1; i < features.size(); ++i) {
