@@ -66,8 +66,9 @@ void print_constants(const Model& model) {
         if (parameter.status != ParameterStatus::free || std::isnan(parameter.uncertainty)) continue;
         if (!any) fmt::print("\nconstants:\n");
         any = true;
-        const std::string name = parameter.name.empty() ? format_double(parameter.value) : parameter.name + " = " + format_double(parameter.value);
-        fmt::print("  {:<32} = {}\n", name, format_uncertain(parameter.value, parameter.uncertainty));
+        const auto value = format_uncertain(parameter.value, parameter.uncertainty);
+        if (parameter.name.empty()) fmt::print("  {}\n", value);
+        else fmt::print("  {} = {} = {}\n", parameter.name, format_double(parameter.value), value);
     }
 }
 
@@ -117,7 +118,10 @@ int fit_command(const FitParameters& parameters) {
 
 void add_fit(CLI::App& app, std::function<int()>& run) {
     auto parameters = std::make_shared<FitParameters>();
-    auto* fit = app.add_subcommand("fit", "find formulas in a table; writes a run folder");
+    auto* fit = app.add_subcommand("fit", "find formulas in a table; writes a run folder\n\n"
+                                          "Searches for formulas that explain the target by the other columns, prints the best one of every complexity, and "
+                                          "keeps the run in a folder: balmer show, predict, export and report read it, also while the search goes on. "
+                                          "Ctrl-C once ends it cleanly with everything kept; --resume goes on.");
     fit->add_option("data", parameters->data, "table: CSV, TSV, NPY, NPZ, HDF5 or IDX, also gzipped; - is standard input");
     const auto values = references(*parameters);
     for (std::size_t i = 0; i < values.size(); ++i) add_parameter(*fit, parameter_table()[i], values[i]);
