@@ -92,28 +92,30 @@ double SoftmaxLoss::tile(std::size_t row, std::size_t count, std::span<const dou
         }
         for (std::size_t k = 1; k < classes_; ++k)
             for (std::size_t i = 0; i < n; ++i) highest[i] = std::max(highest[i], prediction[k][begin + i]);
-        for (std::size_t k = 0; k < classes_; ++k)
-            for (std::size_t i = 0; i < n; ++i) {
-                const double e = std::exp(prediction[k][begin + i] - highest[i]);
-                share[k * chunk_rows + i] = e;
-                norm[i] += e;
-            }
+        for (std::size_t k = 0; k < classes_; ++k) {
+            const double* f = prediction[k] + begin;
+            double* e = share.data() + k * chunk_rows;
+            for (std::size_t i = 0; i < n; ++i) e[i] = exponential(f[i] - highest[i]);
+            for (std::size_t i = 0; i < n; ++i) norm[i] += e[i];
+        }
+        const std::uint32_t* code = code_.data() + row + begin;
         for (std::size_t i = 0; i < n; ++i)
-            value[i] = weight[i] * (std::log(norm[i]) + highest[i] - prediction[code_[row + begin + i]][begin + i]);
+            value[i] = weight[i] * (std::log(norm[i]) + highest[i] - prediction[code[i]][begin + i]);
         total += sum(value, n);
         if (first.empty()) continue;
         for (std::size_t k = 0; k < classes_; ++k) {
             double* p = share.data() + k * chunk_rows;
             for (std::size_t i = 0; i < n; ++i) {
                 p[i] /= norm[i];
-                first[k][begin + i] = weight[i] * (p[i] - (code_[row + begin + i] == k ? 1.0 : 0.0));
+                first[k][begin + i] = weight[i] * (p[i] - (code[i] == k ? 1.0 : 0.0));
             }
         }
         for (std::size_t k = 0; k < classes_; ++k)
             for (std::size_t l = 0; l < classes_; ++l) {
                 const double *p = share.data() + k * chunk_rows, *q = share.data() + l * chunk_rows;
                 double* to = second[k * classes_ + l] + begin;
-                for (std::size_t i = 0; i < n; ++i) to[i] = weight[i] * p[i] * ((k == l ? 1.0 : 0.0) - q[i]);
+                const double same = k == l ? 1.0 : 0.0;
+                for (std::size_t i = 0; i < n; ++i) to[i] = weight[i] * p[i] * (same - q[i]);
             }
     }
     return total;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "fitting/elementary.hpp"
+
 namespace balmer::fitting {
 
 /// Rows that a loss works on at a time: three arrays of this length stay in the first-level cache.
@@ -48,10 +50,10 @@ struct LogCosh {
     Term operator()(double r) const {
         constexpr double log_2 = 0.693147180559945309417;
         const double a = std::fabs(r);
-        const double e = std::exp(-2 * a);
+        const double e = exponential(-2 * a);
         const double slope = std::copysign((1 - e) / (1 + e), r);
         const double weight = a < 1e-4 ? 1 - r * r / 3 : slope / r;
-        return {a + std::log1p(e) - log_2, slope, weight, 1 - slope * slope};
+        return {a + log_one_plus(e) - log_2, slope, weight, 1 - slope * slope};
     }
 };
 
@@ -79,17 +81,17 @@ struct SmoothKink {
 /// log(1 + exp(f)) - y f for y in {0, 1}.
 struct Logistic {
     Term operator()(double f, double y) const {
-        const double e = std::exp(-std::fabs(f));
+        const double e = exponential(-std::fabs(f));
         const double p = (f >= 0 ? 1.0 : e) / (1 + e);
         const double curvature = e / ((1 + e) * (1 + e));
-        return {std::max(f, 0.0) + std::log1p(e) - y * f, p - y, curvature, curvature};
+        return {std::max(f, 0.0) + log_one_plus(e) - y * f, p - y, curvature, curvature};
     }
 };
 
 /// Half the deviance exp(f) - y f + (y log y - y), f the logarithm of the mean; `constant` is the bracket.
 struct Poisson {
     Term operator()(double f, double y, double constant) const {
-        const double mean = std::exp(f);
+        const double mean = exponential(f);
         return {mean - y * f + constant, mean - y, mean, mean};
     }
 };
