@@ -43,4 +43,8 @@ std::uint64_t structure_hash(const Expression& canonical);
 /// Hash of structure and parameter values: equal for equal formulas.
 std::uint64_t value_hash(const Expression& canonical);
 
+/// The same value bit for bit, signs written as people do: a - 2 for a + -2, y - 2*x for -2*x + y. Constants that occur once change their
+/// sign; complexity by nodes stays.
+Expression tidied(const Expression& expression);
+
 }  // namespace balmer

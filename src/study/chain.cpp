@@ -6,6 +6,7 @@
 
 #include "balmer/clock.hpp"
 #include "balmer/parallel.hpp"
+#include "balmer/simplify.hpp"
 #include "search/bytes.hpp"
 #include "search/refine.hpp"
 
@@ -51,6 +52,11 @@ struct ChainState {
     }
 };
 
+Candidate tidied(Candidate candidate) {
+    for (auto& output : candidate.outputs) output = balmer::tidied(output);
+    return candidate;
+}
+
 // Lets a stage speak to the chain's observer in terms of the whole run. The stage's own finds are shown at once, but the chain's state takes
 // them only from the finished stage, so that a resumed run repeats exactly.
 class StageObserver : public Observer {
@@ -59,7 +65,8 @@ public:
         : outer_(outer), state_(state), budget_(budget), shown_(state.front) {}
 
     void improved(const Progress& progress, const Candidate& candidate) override {
-        if (shown_.insert(candidate)) outer_.improved(whole(progress), candidate);
+        const Candidate tidy = tidied(candidate);
+        if (shown_.insert(tidy)) outer_.improved(whole(progress), tidy);
     }
     void progressed(const Progress& progress) override { outer_.progressed(whole(progress)); }
     void checkpoint(const std::string& bytes) override { outer_.checkpoint(state_.bytes(last_seconds_, bytes)); }
@@ -113,7 +120,7 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
         if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
     });
     ParetoFront tidy;
-    for (auto& candidate : written) tidy.insert(std::move(candidate));
+    for (auto& candidate : written) tidy.insert(tidied(std::move(candidate)));
     front = std::move(tidy);
 }
 
@@ -141,7 +148,7 @@ SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint6
         StageObserver inner(observer, state, budget);
         const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.share), seed + state.stage, stop,
                                                 inner, state.stage_bytes);
-        for (const auto& member : result.front.members()) state.front.insert(member);
+        for (const auto& member : result.front.members()) state.front.insert(tidied(member));
         state.stage_bytes.clear();
         reason = result.stop;
         if (reason == StopReason::interrupted) {

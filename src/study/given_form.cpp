@@ -36,7 +36,7 @@ public:
             fitted[i] = scorer.score(std::move(outputs), "form");
         });
         SearchResult result{.front = {}, .stop = stop.stop_requested() ? StopReason::interrupted : StopReason::exhausted};
-        const auto best = std::ranges::min_element(fitted, {}, [](const Candidate& c) { return c.loss; });
+        const auto best = preferred(fitted);
         if (!best->outputs.empty() && std::isfinite(best->loss)) result.front.insert(*best);
         if (result.front.empty() && result.stop != StopReason::interrupted)
             throw Error("the form cannot be evaluated on all rows for any start of its constants: some row lies outside the domain of an operator");
@@ -49,6 +49,16 @@ public:
     }
 
 private:
+    // The lowest loss; of equal ones, as m and -m under a square, the one with the fewest negative constants.
+    static std::vector<Candidate>::const_iterator preferred(const std::vector<Candidate>& fitted) {
+        const auto lowest = std::ranges::min_element(fitted, {}, [](const Candidate& c) { return c.loss; })->loss;
+        const auto rank = [&](const Candidate& c) {
+            if (c.outputs.empty() || c.loss > lowest * (1 + 1e-9)) return std::numeric_limits<std::ptrdiff_t>::max();
+            return std::ranges::count_if(c.outputs[0].values, [](double v) { return v < 0; });
+        };
+        return std::ranges::min_element(fitted, {}, rank);
+    }
+
     Expression form_;
     std::vector<bool> fixed_;
 };
