@@ -1,0 +1,132 @@
+"""Random formulas: balmer's simplification beside sympy.simplify.
+
+    python3 benchmarks/speed/simplify.py build/benchmarks/speed/simplify
+
+Writes benchmarks/results/simplify.md. Complexity is `tree`; SymPy's answers are read back, their constants folded, and the
+shorter count taken. Where SymPy runs out of time, or answers in functions that balmer lacks, its answer is what sympify alone made
+of the formula, or the formula itself if that is shorter or cannot be read: it never counts as longer than its input.
+"""
+import argparse
+import pathlib
+import platform
+import signal
+import statistics
+import subprocess
+import time
+
+import numpy
+import sympy
+
+
+class OutOfTime(Exception):
+    pass
+
+
+def raise_out_of_time(*_):
+    raise OutOfTime
+
+
+def sympy_simplify(text, symbols, limit):
+    """The simplified formula as text, the sympified one, the seconds, and whether the time ran out."""
+    signal.setitimer(signal.ITIMER_REAL, limit)
+    start = time.perf_counter()
+    held, answer, late = None, None, False
+    try:
+        held = sympy.sympify(text, locals=symbols)
+        answer = sympy.simplify(held)
+    except OutOfTime:
+        late = True
+    except Exception:  # SymPy raises many kinds here, RecursionError among them: no answer
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return str(answer), str(held), time.perf_counter() - start, late
+
+
+def counts(program, texts):
+    done = subprocess.run([program, "count"], input="\n".join(texts) + "\n", text=True, capture_output=True, check=True)
+    return [int(line) for line in done.stdout.split()]
+
+
+def check(rows, points=20):
+    """Both formulas at random points, before anything is reported; returns how many pairs of values were compared."""
+    random = numpy.random.default_rng(1)
+    columns = dict(zip(("x0", "x1", "x2"), random.uniform(.1, 3, (3, points))))
+    names = dict(columns, sqrt=numpy.sqrt, exp=numpy.exp, log=numpy.log, sin=numpy.sin, cos=numpy.cos, tan=numpy.tan, tanh=numpy.tanh,
+                 sinh=numpy.sinh, cosh=numpy.cosh, abs=numpy.abs, sign=numpy.sign, pi=numpy.pi, e=numpy.e, cbrt=numpy.cbrt,
+                 expm1=numpy.expm1, log1p=numpy.log1p, hypot=numpy.hypot, gauss=lambda x: numpy.exp(-x * x),
+                 logistic=lambda x: 1 / (1 + numpy.exp(-x)))
+    compared = different = 0
+    with numpy.errstate(all="ignore"):
+        for formula, shorter, *_ in rows:
+            a, b = (eval(text.replace("^", "**"), {"__builtins__": {}}, names) + numpy.zeros(points) for text in (formula, shorter))
+            finite = numpy.isfinite(a) & (numpy.abs(a) < 1e6)
+            compared += finite.sum()
+            different += (~(numpy.abs(a - b) <= 1e-4 * (1 + numpy.abs(a))))[finite].sum()
+    return compared, different
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("program")
+    arguments.add_argument("--formulas", type=int, default=10000)
+    arguments.add_argument("--sample", type=int, default=300)
+    arguments.add_argument("--limit", type=float, default=1.0, help="seconds a formula for SymPy")
+    arguments.add_argument("--node-limit", type=int, default=600)
+    arguments.add_argument("--seed", type=int, default=1)
+    given = arguments.parse_args()
+    done = subprocess.run([given.program, "random", str(given.formulas), str(given.seed), str(given.node_limit)],
+                          capture_output=True, text=True, check=True)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    before, after, seconds = ([float(row[i]) for row in rows] for i in (2, 3, 4))
+    compared, different = check(rows)
+
+    signal.signal(signal.SIGALRM, raise_out_of_time)
+    symbols = {name: sympy.Symbol(name, real=True) for name in ("x0", "x1", "x2")}
+    sample = rows[:given.sample]
+    theirs = [sympy_simplify(row[0].replace("^", "**"), symbols, given.limit) for row in sample]
+    answered = counts(given.program, [t[0] for t in theirs])
+    held = counts(given.program, [t[1] for t in theirs])
+    their_size = []
+    for row, a, h in zip(sample, answered, held):
+        their_size.append(min(int(row[2]), *(n for n in (a if a > 0 else h, ) if n > 0), *( [h] if a <= 0 and h > 0 else [])))
+    ours = [int(row[3]) for row in sample]
+    our_seconds = [float(row[4]) for row in sample]
+    their_seconds = [t[2] for t in theirs]
+
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    text = f"""# Simplification
+
+    python3 benchmarks/speed/simplify.py build/benchmarks/speed/simplify --formulas {given.formulas} --sample {given.sample} --limit {given.limit} --node-limit {given.node_limit} --seed {given.seed}
+
+{processor}, one core, SymPy {sympy.__version__}, commit {commit}. {given.formulas} random formulas of 5 to 20 nodes over three features,
+constants, `+ - * /` and negate, square, cube, sqrt, exp, log, sin, cos, tanh, inverse, abs; no box. SymPy's symbols are real.
+Checked first: {compared} values of original and simplified formula compared, {different} differ by more than 1e-4 relative (cancellation included).
+
+| {given.formulas} formulas | balmer |
+|---|---|
+| mean complexity before | {statistics.mean(before):.3f} |
+| mean complexity after | {statistics.mean(after):.3f} |
+| larger than before | {sum(a > b for a, b in zip(after, before))} |
+| median time, ms | {1e3 * statistics.median(seconds):.3f} |
+| mean time, ms | {1e3 * statistics.mean(seconds):.3f} |
+
+| the first {len(sample)} | before | balmer | sympy.simplify |
+|---|---|---|---|
+| mean complexity | {statistics.mean(int(r[2]) for r in sample):.3f} | {statistics.mean(ours):.3f} | {statistics.mean(their_size):.3f} |
+| shorter than the other | | {sum(a < b for a, b in zip(ours, their_size))} | {sum(b < a for a, b in zip(ours, their_size))} |
+| median time, ms | | {1e3 * statistics.median(our_seconds):.3f} | {1e3 * statistics.median(their_seconds):.1f} |
+| mean time, ms | | {1e3 * statistics.mean(our_seconds):.3f} | {1e3 * statistics.mean(their_seconds):.1f} |
+| out of time ({given.limit} s) | | | {sum(t[3] for t in theirs)} |
+| answers in other functions | | | {sum(a <= 0 and not t[3] for a, t in zip(answered, theirs))} |
+"""
+    pathlib.Path(__file__).resolve().parents[1].joinpath("results", "simplify.md").write_text(text)
+    print(text)
+    print("where SymPy is shorter:")
+    for row, t, a, b in [z for z in zip(sample, theirs, ours, their_size) if z[3] < z[2]][:12]:
+        print(f"  {row[0]}\n    balmer {a}: {row[1]}\n    sympy {b}: {t[0]}")
+
+
+if __name__ == "__main__":
+    main()
