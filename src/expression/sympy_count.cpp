@@ -34,6 +34,10 @@ SympyForms::Id SympyForms::trigonometric(Op op, Id a) {
         if (op != Op::log || is_number(argument)) return argument;
     }
     if (op == Op::log && terms_[a].kind == Kind::constant && terms_[a].op == Op::euler) return whole(1);
+    if (terms_[a].kind == Kind::constant && terms_[a].op == Op::pi) {
+        if (op == Op::sin || op == Op::tan) return whole(0);
+        if (op == Op::cos) return whole(-1);
+    }
     const auto kind = parity(op);
     if (kind != Parity::none && extracts_minus(a)) {
         const Id positive = function(op, 0, std::array{negated(a)});

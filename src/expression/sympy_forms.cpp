@@ -182,6 +182,7 @@ SympyForms::Id SympyForms::root_of_whole(std::int64_t base, const SympyNumber& e
 
 SympyForms::Id SympyForms::number_power(const SympyNumber& base, const SympyNumber& exponent) {
     if (exponent.integer() && !(base.zero() && exponent.numerator < 0)) return number(balmer::power(base, exponent.numerator));
+    if (base.zero() && exponent.value > 0) return whole(0);
     const double value = std::pow(base.value, exponent.value);
     if ((!base.exact || !exponent.exact) && std::isfinite(value)) return number(SympyNumber::real(value));
     if (!base.exact || base.numerator <= 0 || !exponent.exact || exponent.denominator > 20)
