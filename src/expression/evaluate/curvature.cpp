@@ -21,6 +21,13 @@ void add_block(const Reverse& reverse, std::size_t k, std::size_t l, const doubl
         }
 }
 
+// Sums the four lanes of every dot product.
+std::vector<double> summed(const std::vector<double>& lanes) {
+    std::vector<double> result(lanes.size() / 4);
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = kernels::sum_lanes(lanes.data() + 4 * k);
+    return result;
+}
+
 void mirror(double* gram, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = i + 1; j < n; ++j) gram[i * n + j] = gram[j * n + i];
@@ -53,7 +60,7 @@ Curvature squared_error_curvature(const Program& program, std::span<const double
     Reverse reverse(program.tape(), parameters, columns, 1, set);
     const auto u = reverse.derivatives(0);
     const std::size_t n = u.size();
-    std::vector<double> gram(n * n), projected(n), space;
+    std::vector<double> gram_lanes(4 * n * n), projected_lanes(4 * n), space;
     alignas(kernels::block_bytes) double residual[tile], some_target[tile], some_weights[tile];
     Stretch s;
     for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
@@ -72,14 +79,16 @@ Curvature squared_error_curvature(const Program& program, std::span<const double
         result.value += reverse.table().residual(reverse.prediction(0), y, w, residual, s.count);
         if (!std::isfinite(result.value)) return result;
         reverse.backward(0, s.count);
-        reverse.table().project(u.data(), residual, n, s.count, projected.data());
+        const double* const r = residual;
+        reverse.table().cross(u.data(), &r, n, 1, s.count, projected_lanes.data());
         if (w == nullptr) {
-            reverse.table().gram(u.data(), u.data(), n, s.count, gram.data());
+            reverse.table().gram(u.data(), u.data(), n, s.count, gram_lanes.data());
         } else {
             const auto v = weighted(reverse.table(), u, w, s.count, space);
-            reverse.table().gram(u.data(), v.data(), n, s.count, gram.data());
+            reverse.table().gram(u.data(), v.data(), n, s.count, gram_lanes.data());
         }
     }
+    std::vector<double> gram = summed(gram_lanes), projected = summed(projected_lanes);
     mirror(gram.data(), n);
     for (double& g : projected) g *= 2;
     reverse.to_parameters(0, projected.data(), result.gradient.data());
@@ -130,9 +139,9 @@ Curvature loss_curvature(const Program& program, std::span<const double> paramet
     LossTiles tiles(outputs);
     std::vector<std::vector<double>> projected(outputs), block(outputs * outputs);
     for (std::size_t k = 0; k < outputs; ++k) {
-        projected[k].resize(reverse.derivatives(k).size());
+        projected[k].resize(4 * reverse.derivatives(k).size());
         for (std::size_t l = 0; l <= k; ++l)
-            block[k * outputs + l].resize(reverse.derivatives(k).size() * reverse.derivatives(l).size());
+            block[k * outputs + l].resize(4 * reverse.derivatives(k).size() * reverse.derivatives(l).size());
     }
     std::vector<double> space;
     Stretch s;
@@ -144,7 +153,8 @@ Curvature loss_curvature(const Program& program, std::span<const double> paramet
         for (std::size_t k = 0; k < outputs; ++k) {
             reverse.backward(k, s.count);
             const auto u = reverse.derivatives(k);
-            reverse.table().project(u.data(), tiles.first(k), u.size(), s.count, projected[k].data());
+            const double* const first = tiles.first(k);
+            reverse.table().cross(u.data(), &first, u.size(), 1, s.count, projected[k].data());
             for (std::size_t l = 0; l <= k; ++l) {
                 const auto v = weighted(reverse.table(), reverse.derivatives(l), tiles.second(k, l), s.count, space);
                 auto& out = block[k * outputs + l];
@@ -153,6 +163,8 @@ Curvature loss_curvature(const Program& program, std::span<const double> paramet
             }
         }
     }
+    for (auto& lanes : projected) lanes = summed(lanes);
+    for (auto& lanes : block) lanes = summed(lanes);
     for (std::size_t k = 0; k < outputs; ++k) {
         reverse.to_parameters(k, projected[k].data(), result.gradient.data());
         mirror(block[k * outputs + k].data(), projected[k].size());

@@ -91,15 +91,15 @@ struct ReverseTable {
     Kernel partial[op_count][3];
     /// wr = w (f - y), w null for 1; returns the sum of w (f - y)^2.
     double (*residual)(const double* f, const double* y, const double* w, double* wr, std::size_t count);
-    /// gram[i*n + j] += sum_k u_i[k] v_j[k] for j <= i, n columns each; entries beyond the diagonal hold rubbish.
-    void (*gram)(const double* const* u, const double* const* v, std::size_t n, std::size_t count, double* gram);
-    /// out[i*m + j] += sum_k u_i[k] v_j[k] for n columns u and m columns v.
+    /// Dot products of n columns u with m columns v, four lanes each that are to be summed by sum_lanes: out[4 (i m + j) + lane]
+    /// += sum_k u_i[k] v_j[k]. `gram`: m = n, entries with j <= i, the others hold rubbish.
+    void (*gram)(const double* const* u, const double* const* v, std::size_t n, std::size_t count, double* out);
     void (*cross)(const double* const* u, const double* const* v, std::size_t n, std::size_t m, std::size_t count, double* out);
-    /// result[i] += sum_k u_i[k] r[k].
-    void (*project)(const double* const* u, const double* r, std::size_t n, std::size_t count, double* result);
     /// out[k] = a[k] * b[k].
     void (*multiply)(const double* a, const double* b, double* out, std::size_t count);
 };
+
+inline double sum_lanes(const double* lane) { return (lane[0] + lane[2]) + (lane[1] + lane[3]); }
 
 namespace baseline {
 const Table<float>& floats();

@@ -10,7 +10,7 @@ namespace balmer {
 /// parameters stand in tiles; `to_parameters` takes sums over them to the parameters.
 class Reverse {
 public:
-    static constexpr std::size_t tile = 128;
+    static constexpr std::size_t tile = 256;
     static constexpr std::size_t block = kernels::block<double>;
 
     Reverse(const Program::Tape& tape, std::span<const double> parameters, const Columns<double>& columns, std::size_t outputs,
