@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "search/enumerate/linear_pairs.hpp"
@@ -85,15 +86,15 @@ Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(pr
         questions_.push_back(std::make_unique<Questions>(*table_, keys_[t], checks_[t], *judges_[t]));
 }
 
-TableLimits Chain::limits(std::size_t entries) const {
-    return {.entries = std::min(entries, run_.options.maximum_entries),
+TableLimits Chain::limits() const {
+    return {.entries = run_.options.maximum_entries,
             .bytes = static_cast<std::size_t>(static_cast<double>(run_.budget.memory) * run_.options.memory_share)};
 }
 
 // False when the table cannot grow to so many entries.
 bool Chain::grow(std::size_t entries) {
     while (table_->size() < entries) {
-        if (run_.over() || !table_->grow(1 << 15, limits(entries), run_.pool)) return false;
+        if (run_.over() || !table_->grow(1 << 15, limits(), run_.pool)) return false;
         run_.clock.add(table_->rows(), 1 << 15);
         for (auto& judge : judges_) judge->report("library");
     }
@@ -126,18 +127,23 @@ void Chain::polynomial_stage() {
     }
 }
 
-void Chain::ask(std::size_t entries) {
-    const bool early = entries <= 20'000;
-    const std::size_t lattice = entries <= 20'000 ? 600 : entries <= 200'000 ? 3000 : 6000;
-    // Parts by size, seen through everything as long as they are few.
-    const std::size_t deep = early ? 500 : entries <= 200'000 ? 6000 : 20'000;
-    const std::size_t wide = early ? 2000 : entries <= 200'000 ? 60'000 : 300'000;
-    for (auto& questions : questions_) {
-        questions->ask_direct();
-        if (!questions->done()) questions->ask_lattice(0, lattice, true);
-        if (!questions->done()) questions->ask_table(0, deep, true, true);
-        if (!questions->done()) questions->ask_table(deep, wide, false, false);
-        if (!questions->done()) questions->ask_linear(early ? 1000 : entries <= 200'000 ? 4000 : 10'000, early ? 12 : 60);
+// What costs least goes first. Parts are taken by size, the smallest seen through every view.
+void Chain::ask(const Effort& effort) {
+    for (auto& pointer : questions_) {
+        Questions& questions = *pointer;
+        const std::function<void()> steps[] = {
+            [&] { questions.ask_direct(); },
+            [&] { questions.ask_quotients(0, table_->size()); },
+            [&] { questions.ask_lattice(0, effort.lattice, false); },
+            [&] { questions.ask_shifted_quotients(effort.shifts, table_->size()); },
+            [&] { questions.ask_table(0, effort.wide, false, false); },
+            [&] { questions.ask_products(effort.factors, effort.products); },
+            [&] { questions.ask_lattice(0, effort.lattice_views, true); },
+            [&] { questions.ask_table(0, effort.deep, true, true); },
+            [&] { questions.ask_linear(effort.linear, effort.linear_parts); },
+        };
+        for (const auto& step : steps)
+            if (!questions.done()) step();
     }
 }
 
@@ -148,18 +154,25 @@ StopReason Chain::search() {
     if (exact) {
         for (auto& questions : questions_) questions->ask_monomials();
         grow(5000);
-        if (!over()) ask(5000);
+        if (!over()) ask({.lattice = 3000});
         if (!over()) polynomial_stage();
     }
     if (!over()) grow(run_.options.library_entries);
-    if (exact && !over()) ask(20'000);
+    if (exact && !over())
+        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .factors = 10, .products = 1000, .shifts = 30, .linear = 800, .linear_parts = 20});
     if (noisy && !over()) noisy_stage();
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value();
-    for (const std::size_t entries : {150'000UL, 500'000UL, 1'500'000UL, 4'000'000UL}) {
+    const std::pair<std::size_t, Effort> later[] = {
+        {150'000, {.lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .factors = 24, .products = 8000, .shifts = 60, .linear = 3000, .linear_parts = 60}},
+        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .factors = 40, .products = 30'000, .shifts = 100, .linear = 6000, .linear_parts = 100}},
+        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .factors = 40, .products = 60'000, .shifts = 200, .linear = 10'000, .linear_parts = 200}},
+        {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 60, .products = 100'000, .shifts = 400, .linear = 15'000, .linear_parts = 300}},
+    };
+    for (const auto& [entries, effort] : later) {
         if (!exact || stated || over()) break;
         const bool more = grow(entries);
-        ask(entries);
+        ask(effort);
         if (!more) break;
     }
     std::size_t proposed = 0, held = 0;
@@ -173,7 +186,7 @@ StopReason Chain::search() {
     if (run_.stop.stop_requested()) return StopReason::interrupted;
     if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
     if (run_.evaluations >= run_.budget.evaluations) return StopReason::evaluations;
-    return table_->bytes() >= limits(1).bytes ? StopReason::memory : StopReason::exhausted;
+    return table_->bytes() >= limits().bytes ? StopReason::memory : StopReason::exhausted;
 }
 
 // Steps through the members of all fronts by the steepest gain per complexity.

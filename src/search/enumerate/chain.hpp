@@ -24,10 +24,18 @@ private:
     bool all_solved() const;
     void noisy_stage();
     void polynomial_stage();
-    /// Asks every target's questions of the table with so many entries.
-    void ask(std::size_t entries);
+    /// How far each question goes; 0 leaves it out.
+    struct Effort {
+        std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
+        std::size_t wide = 0, deep = 0;                  ///< entries as parts, plain and through every view
+        std::size_t factors = 0, products = 0;           ///< monomials times entries
+        std::size_t shifts = 0;                          ///< parts taken off before quotients
+        std::size_t linear = 0, linear_parts = 0;        ///< entries of pairs, parts that divide before
+    };
+    /// Asks every target's questions of the table as it stands.
+    void ask(const Effort& effort);
     bool over() const { return run_.over() || all_solved(); }
-    TableLimits limits(std::size_t entries) const;
+    TableLimits limits() const;
 
     const Problem& problem_;
     Run& run_;

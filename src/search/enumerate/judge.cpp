@@ -38,13 +38,24 @@ void Judge::report(const std::string& stage) {
     run_->observer.progressed(progress(stage));
 }
 
+// Beyond an exact formula only shorter ones count: longer ones that round better are gone.
+void Judge::accept_as_exact(int complexity) {
+    solved_ = true;
+    solved_complexity_ = complexity;
+    ParetoFront shorter;
+    for (const auto& member : front_.members())
+        if (member.complexity < complexity) shorter.insert(member);
+    front_ = std::move(shorter);
+}
+
 bool Judge::offer(Candidate candidate) {
-    if (!std::isfinite(candidate.loss) || !front_.would_accept(candidate.complexity, candidate.loss)) return false;
+    if (!std::isfinite(candidate.loss) || (solved_ && candidate.complexity >= solved_complexity_)) return false;
+    if (!front_.would_accept(candidate.complexity, candidate.loss)) return false;
     if (!scorer_.allowed(candidate.outputs) || !spelling_.allows(candidate.outputs[0])) return false;
     const double baseline = scorer_.baseline();
     // Only what might be exact is worth a pass for the residual.
-    if (!solved_ && (candidate.loss <= 1e-12 * baseline || baseline == 0))
-        solved_ = relative_residual(candidate.outputs[0]) <= run_->options.exact;
+    if ((candidate.loss <= 1e-12 * baseline || baseline == 0) && relative_residual(candidate.outputs[0]) <= run_->options.exact)
+        accept_as_exact(candidate.complexity);
     const Candidate copy = candidate;
     if (!front_.insert(std::move(candidate))) return false;
     run_->observer.improved(progress("library"), copy);
@@ -57,7 +68,8 @@ bool Judge::offer(const Expression& formula) {
     if (!spelling_.allows(formula)) return false;
     const Expression outputs[] = {formula};
     const int complexity = scorer_.complexity(outputs);
-    if (complexity > problem_->constraints.maximum_complexity || !front_.would_accept(complexity, -std::numeric_limits<double>::max())) return false;
+    if (complexity > problem_->constraints.maximum_complexity || (solved_ && complexity >= solved_complexity_)) return false;
+    if (!front_.would_accept(complexity, -std::numeric_limits<double>::max())) return false;
     return offer(scorer_.score({formula}, "library"));
 }
 

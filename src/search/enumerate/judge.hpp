@@ -54,6 +54,7 @@ public:
     void report(const std::string& stage);
 
 private:
+    void accept_as_exact(int complexity);
     Progress progress(const std::string& stage) const;
 
     const Problem* problem_;
@@ -65,6 +66,7 @@ private:
     ParetoFront front_;
     double spread_ = 0;  ///< sum (y - mean)^2
     bool solved_ = false;
+    int solved_complexity_ = 0;
 };
 
 }  // namespace balmer::enumerate

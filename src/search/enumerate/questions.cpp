@@ -1,6 +1,7 @@
 #include "search/enumerate/questions.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "balmer/hash.hpp"
@@ -24,15 +25,16 @@ std::uint64_t name_of(const Hit& hit) {
     const std::uint64_t small = static_cast<std::uint64_t>(hit.target) | static_cast<std::uint64_t>(hit.view) << 8 |
                                 static_cast<std::uint64_t>(hit.combine) << 16 | static_cast<std::uint64_t>(hit.kind) << 24 |
                                 static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.c * 4)) << 32 |
-                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.shift)) << 40;
-    return combine_hash(combine_hash(small, static_cast<std::uint64_t>(hit.part)),
-                        static_cast<std::uint64_t>(hit.entry) << 32 | hit.second);
+                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.shift * 4)) << 40;
+    const std::uint64_t shifted = hit.shifts ? static_cast<std::uint64_t>(hit.shifted_by) << 1 | 1 : 0;
+    return combine_hash(combine_hash(combine_hash(small, shifted), static_cast<std::uint64_t>(hit.part) ^ static_cast<std::uint64_t>(hit.factor) << 40),
+                        static_cast<std::uint64_t>(hit.entry) << 24 ^ hit.second);
 }
 
 }  // namespace
 
 Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& check, Judge& judge)
-    : table_(table), judge_(judge), key_columns_(keys.columns), resolver_(table, lattice_, check, judge) {
+    : table_(table), judge_(judge), resolver_(table, lattice_, check, judge) {
     std::vector<std::int32_t> variables;
     std::vector<bool> half;
     for (const auto v : table.variables()) {
@@ -43,9 +45,11 @@ Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& 
     }
     lattice_ = monomial_lattice(variables, half, 5, 7, largest_lattice);
     std::vector<double> logarithm(table.rows());
+    assert(table.rows() <= 64);
     for (const auto& point : lattice_) {
+        const auto index = static_cast<std::uint32_t>(lattice_values_.size());
         lattice_values_.push_back(lattice_values(point, keys.columns));
-        lattice_keys_.push_back(keys_of(table.functionals(), lattice_values_.back().data(), logarithm.data()));
+        lattice_affine_.insert(affine_keys_of(table.functionals(), lattice_values_.back().data()).affine_key, index);
     }
     for (const auto t : all_transforms) {
         if (!invertible(t, judge.spelling()) || (loses_sign(t) && common_sign(keys.target) == 0)) continue;
@@ -58,13 +62,19 @@ Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& 
     }
 }
 
+std::optional<std::int64_t> Questions::find_affine(std::uint64_t key) const {
+    if (const auto entry = table_.find_affine(key); entry != KeyIndex::none) return entry;
+    if (const auto point = lattice_affine_.find(key); point != KeyIndex::none) return -1 - static_cast<std::int64_t>(point);
+    return std::nullopt;
+}
+
 void Questions::look_one(const double* g, const Hit& as, bool quotient, std::vector<Hit>& hits) const {
     double logarithm[64];
     const Keys keys = quotient ? keys_of(table_.functionals(), g, logarithm) : affine_keys_of(table_.functionals(), g);
     Hit hit = as;
-    if (const auto entry = table_.find_affine(keys.affine_key); entry != KeyIndex::none) {
+    if (const auto found = find_affine(keys.affine_key)) {
         hit.kind = Kind::affine;
-        hit.entry = entry;
+        hit.entry = *found;
         hits.push_back(hit);
     }
     if (!quotient) return;
@@ -85,7 +95,7 @@ void Questions::look(const double* h, const Hit& as, bool quotient, bool views, 
     if (!views) return;
     double g[64];
     const int sign = common_sign({h, rows});
-    for (const auto view : {Transform::log, Transform::square, Transform::inverse, Transform::asin, Transform::acos}) {
+    for (const auto view : {Transform::log, Transform::square, Transform::inverse, Transform::asin, Transform::acos, Transform::atanh, Transform::acosh}) {
         if (!invertible(view, judge_.spelling()) || (loses_sign(view) && sign == 0)) continue;
         transform_rows(view, h, g, rows);
         if (!all_finite({g, rows})) continue;
@@ -98,7 +108,7 @@ void Questions::look(const double* h, const Hit& as, bool quotient, bool views, 
             for (const auto& f : found)
                 if (f.kind != Kind::affine) hits.push_back(f);
         } else {
-            look_one(g, hit, view == Transform::log || view == Transform::asin, hits);
+            look_one(g, hit, view != Transform::square && view != Transform::inverse, hits);
         }
     }
 }
@@ -125,7 +135,13 @@ void Questions::ask_monomials() {
 
 void Questions::ask_direct() {
     std::vector<Hit> hits;
-    for (const auto& target : targets_) look(target.value.data(), {.target = target.transform}, true, true, hits);
+    std::vector<double> h(table_.rows());
+    for (const auto& target : targets_)
+        for (const double shift : {0.0, 1.0, -1.0, 2.0, -2.0}) {
+            for (std::size_t i = 0; i < h.size(); ++i) h[i] = target.value[i] - shift;
+            if (largest(h.data(), h.size()) > least_share * target.size)
+                look(h.data(), {.target = target.transform, .shift = shift}, true, true, hits);
+        }
     resolve(hits);
 }
 
@@ -144,27 +160,23 @@ void Questions::ask_part(const Part& part, bool every, bool views, std::vector<H
             hit.c = c;
             look(h, hit, true, views, hits);
         }
-        hit.c = 1;
-        for (const auto combine : {Combine::times, Combine::over}) {
-            hit.combine = combine;
-            for (std::size_t i = 0; i < rows; ++i)
-                h[i] = combine == Combine::times ? target.value[i] / part.value[i] : target.value[i] * part.value[i];
+        hit.combine = Combine::times;
+        for (const double c : {1.0, -1.0}) {
+            hit.c = c;
+            for (std::size_t i = 0; i < rows; ++i) h[i] = c > 0 ? target.value[i] / part.value[i] : target.value[i] * part.value[i];
             if (all_finite({h, rows})) look(h, hit, !part.is_monomial, views, hits);
         }
     }
 }
 
-template <class PartAt>
-void Questions::ask_parts(std::size_t begin, std::size_t end, bool every, bool views, PartAt&& part_at) {
-    constexpr std::size_t grain = 64, slice = 2048;
+template <class Ask>
+void Questions::ask_range(std::size_t begin, std::size_t end, Ask&& ask) {
+    constexpr std::size_t grain = 64, slice = 4096;
     for (; begin < end && !done(); begin += slice) {
         const std::size_t count = std::min(slice, end - begin);
         std::vector<std::vector<Hit>> found((count + grain - 1) / grain);
         parallel_for(judge_.run().pool, count, grain, [&](std::size_t from, std::size_t to) {
-            for (std::size_t i = from; i < to; ++i) {
-                Part part;
-                if (part_at(begin + i, part)) ask_part(part, every, views, found[from / grain]);
-            }
+            for (std::size_t i = from; i < to; ++i) ask(begin + i, found[from / grain]);
         });
         judge_.run().clock.add(table_.rows(), count * targets_.size() * 8);
         for (const auto& hits : found) resolve(hits);
@@ -173,18 +185,117 @@ void Questions::ask_parts(std::size_t begin, std::size_t end, bool every, bool v
 }
 
 void Questions::ask_lattice(std::size_t begin, std::size_t end, bool views) {
-    ask_parts(std::max<std::size_t>(begin, 1), std::min(end, lattice_.size()), true, views, [&](std::size_t i, Part& part) {
-        part = {.name = -1 - static_cast<std::int64_t>(i), .value = lattice_values_[i].data(), .keys = lattice_keys_[i], .is_monomial = true};
-        return true;
+    ask_range(std::max<std::size_t>(begin, 1), std::min(end, lattice_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        const Part part{.name = -1 - static_cast<std::int64_t>(i), .value = lattice_values_[i].data(), .is_monomial = true};
+        ask_part(part, true, views, hits);
     });
 }
 
 void Questions::ask_table(std::size_t begin, std::size_t end, bool every, bool views) {
-    ask_parts(begin, std::min(end, table_.size()), every, views, [&](std::size_t i, Part& part) {
-        const Entry& entry = table_[i];
-        if (entry.flags & constant_entry) return false;
-        part = {.name = static_cast<std::int64_t>(i), .value = table_.value(i), .keys = {}, .is_monomial = false};
-        return true;
+    ask_range(begin, std::min(end, table_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        if (table_[i].flags & constant_entry) return;
+        ask_part({.name = static_cast<std::int64_t>(i), .value = table_.value(i), .is_monomial = false}, every, views, hits);
+    });
+}
+
+void Questions::ask_quotient(const Four& target, std::uint32_t part, const Hit& as, std::vector<Hit>& hits) const {
+    const Four& a = table_[part].monomial;
+    for (const double c : {1.0, -1.0, 0.5, -0.5, 2.0, -2.0}) {
+        const auto found = table_.find_monomial(direction_key({target[0] - c * a[0], target[1] - c * a[1], target[2] - c * a[2], target[3] - c * a[3]}));
+        if (found == KeyIndex::none || found == part) continue;
+        hits.push_back(as);
+        hits.back().combine = Combine::times;
+        hits.back().kind = Kind::quotient;
+        hits.back().c = c;
+        hits.back().part = part;
+        hits.back().entry = found;
+    }
+}
+
+void Questions::ask_quotients(std::size_t begin, std::size_t end) {
+    std::vector<const Target*> different;
+    for (const auto& target : targets_) {
+        const bool power = target.transform == Transform::square || target.transform == Transform::inverse ||
+                           target.transform == Transform::inverse_square || target.transform == Transform::sqrt;
+        if (!power && target.keys.monomial_key != 0) different.push_back(&target);
+    }
+    ask_range(begin, std::min(end, table_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        if (!(table_[i].flags & monomial_distinct)) return;
+        for (const auto* target : different)
+            ask_quotient(target->keys.monomial, static_cast<std::uint32_t>(i), {.target = target->transform}, hits);
+    });
+}
+
+void Questions::ask_shifted_quotients(std::size_t parts, std::size_t end) {
+    struct Shifted {
+        Hit hit;
+        Four monomial;
+    };
+    std::vector<Shifted> shifted;
+    std::vector<double> h(table_.rows());
+    double logarithm[64];
+    const auto add = [&](const Target& target, std::int64_t name, const double* value) {
+        for (const double c : {1.0, -1.0, 2.0, -2.0}) {
+            for (std::size_t i = 0; i < h.size(); ++i) h[i] = target.value[i] - c * value[i];
+            const double left = largest(h.data(), h.size()) / target.size;
+            if (left < least_share || left > 1 / least_share) continue;
+            const Keys keys = keys_of(table_.functionals(), h.data(), logarithm);
+            if (keys.monomial_key != 0)
+                shifted.push_back({{.target = target.transform, .shift = c, .shifted_by = name, .shifts = true}, keys.monomial});
+        }
+    };
+    for (const auto& target : targets_) {
+        if (target.transform != Transform::identity && target.transform != Transform::square && target.transform != Transform::inverse) continue;
+        for (std::size_t i = 0; i < std::min({parts, table_.size(), std::size_t{400}}); ++i)
+            if (target.transform == Transform::identity || i < 12) add(target, static_cast<std::int64_t>(i), table_.value(i));
+        for (std::size_t m = 1; m < std::min(parts, lattice_.size()); ++m)
+            if (target.transform == Transform::identity && lattice_[m].variables.size() > 1)
+                add(target, -1 - static_cast<std::int64_t>(m), lattice_values_[m].data());
+    }
+    // Entry by entry, so that an entry's numbers are read once for all shifted targets.
+    ask_range(0, std::min<std::size_t>({end, table_.size(), 60'000}), [&](std::size_t i, std::vector<Hit>& hits) {
+        if (!(table_[i].flags & monomial_distinct)) return;
+        for (const auto& s : shifted) ask_quotient(s.monomial, static_cast<std::uint32_t>(i), s.hit, hits);
+    });
+}
+
+void Questions::look_affine(const double* h, const Hit& as, std::vector<Hit>& hits) const {
+    double g[64];
+    for (const auto view : {Transform::identity, Transform::inverse, Transform::sqrt}) {
+        if (!invertible(view, judge_.spelling())) continue;
+        transform_rows(view, h, g, table_.rows());
+        if (view == Transform::sqrt && (as.target != Transform::square || !all_finite({g, table_.rows()}))) continue;
+        const auto found = find_affine(affine_keys_of(table_.functionals(), g).affine_key);
+        if (!found) continue;
+        Hit hit = as;
+        hit.view = view;
+        hit.kind = Kind::affine;
+        hit.entry = *found;
+        hits.push_back(hit);
+    }
+}
+
+void Questions::ask_product(std::uint32_t entry, std::size_t monomials, std::vector<Hit>& hits) const {
+    const std::size_t rows = table_.rows();
+    const double* a = table_.value(entry);
+    double h[64];
+    for (const auto& target : targets_) {
+        if (target.transform != Transform::identity && target.transform != Transform::square) continue;
+        for (std::size_t m = 0; m < std::min(monomials, lattice_.size()); ++m)
+            for (const double c : {1.0, -1.0}) {
+                // T^2 = (M A)^c H stands for half powers.
+                const double* x = lattice_values_[m].data();
+                for (std::size_t i = 0; i < rows; ++i) h[i] = c > 0 ? target.value[i] / (x[i] * a[i]) : target.value[i] * (x[i] * a[i]);
+                if (!all_finite({h, rows})) continue;
+                look_affine(h, {.target = target.transform, .combine = Combine::times, .c = c, .part = entry,
+                                .factor = static_cast<std::uint32_t>(m)}, hits);
+            }
+    }
+}
+
+void Questions::ask_products(std::size_t monomials, std::size_t end) {
+    ask_range(0, std::min(end, table_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        if (table_[i].flags & monomial_distinct) ask_product(static_cast<std::uint32_t>(i), monomials, hits);
     });
 }
 
@@ -197,7 +308,7 @@ void Questions::resolve(const std::vector<Hit>& hits) {
     }
 }
 
-void Questions::ask_linear(std::size_t count, std::size_t monomials) {
+void Questions::ask_linear(std::size_t count, std::size_t parts) {
     affine_entries_.clear();
     for (std::uint32_t i = 0; i < table_.size() && affine_entries_.size() < count; ++i)
         if ((table_[i].flags & affine_distinct) && !(table_[i].flags & constant_entry)) affine_entries_.push_back(i);
@@ -206,14 +317,24 @@ void Questions::ask_linear(std::size_t count, std::size_t monomials) {
         ask_pairs_of({.target = target.transform, .kind = Kind::pair}, target.value, count);
     }
     std::vector<double> quotient(table_.rows());
-    for (std::size_t m = 1; m < std::min(monomials, lattice_.size()); ++m)
-        for (const auto& target : targets_) {
-            if (done()) return;
-            if (!is_main(target.transform) || target.transform == Transform::log) continue;
-            for (std::size_t i = 0; i < quotient.size(); ++i) quotient[i] = target.value[i] / lattice_values_[m][i];
-            ask_pairs_of({.target = target.transform, .combine = Combine::times, .kind = Kind::pair, .part = -1 - static_cast<std::int64_t>(m)},
-                         quotient, std::min<std::size_t>(count, 1500));
-        }
+    const auto ask = [&](std::int64_t name, const double* value) {
+        for (const auto& target : targets_)
+            for (const double c : {1.0, -1.0}) {
+                if (done() || !is_main(target.transform) || target.transform == Transform::log) continue;
+                // Monomials come with both signs of their exponents.
+                if (c < 0 && name < 0) continue;
+                for (std::size_t i = 0; i < quotient.size(); ++i) quotient[i] = c > 0 ? target.value[i] / value[i] : target.value[i] * value[i];
+                if (!all_finite(quotient)) continue;
+                ask_pairs_of({.target = target.transform, .combine = Combine::times, .kind = Kind::pair, .c = c, .part = name}, quotient,
+                             std::min<std::size_t>(count, 1500));
+            }
+    };
+    for (std::size_t m = 1; m < std::min(parts, lattice_.size()); ++m) ask(-1 - static_cast<std::int64_t>(m), lattice_values_[m].data());
+    for (std::uint32_t i = 0, asked = 0; i < table_.size() && asked < parts; ++i) {
+        if (!(table_[i].flags & monomial_distinct)) continue;
+        ++asked;
+        ask(i, table_.value(i));
+    }
 }
 
 }  // namespace balmer::enumerate

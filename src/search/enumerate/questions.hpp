@@ -20,9 +20,15 @@ public:
     void ask_lattice(std::size_t begin, std::size_t end, bool views);
     /// The same for A over table entries [begin, end); `every` transform of the target or the main ones.
     void ask_table(std::size_t begin, std::size_t end, bool every, bool views);
-    /// T = a A + b B + c over the first `count` affine-distinct entries, for every transform and for quotients by the first `monomials`
-    /// monomials.
-    void ask_linear(std::size_t count, std::size_t monomials);
+    /// T = A^q C prod x^p B^r for A over the monomial-distinct entries of [begin, end): differences of stored numbers alone.
+    void ask_quotients(std::size_t begin, std::size_t end);
+    /// T = c S + A^q C prod x^p B^r for S over the first `parts` monomials and entries, A and B over entries below `end`.
+    void ask_shifted_quotients(std::size_t parts, std::size_t end);
+    /// T = (M A)^(+-1) (a B + b)^(+-1), half powers of A too, for M over the first `monomials` monomials and A over the monomial-distinct entries below `end`.
+    void ask_products(std::size_t monomials, std::size_t end);
+    /// T = a A + b B + c over the first `count` affine-distinct entries, for every transform and for quotients by the first `parts`
+    /// monomials and monomial-distinct entries.
+    void ask_linear(std::size_t count, std::size_t parts);
 
     std::size_t lattice_size() const { return lattice_.size(); }
     bool done() const { return judge_.solved() || judge_.run().over(); }
@@ -40,24 +46,27 @@ private:
     struct Part {
         std::int64_t name = 0;
         const double* value = nullptr;
-        Keys keys;
         bool is_monomial = false;
     };
     void ask_part(const Part& part, bool every, bool views, std::vector<Hit>& hits) const;
     void look(const double* h, const Hit& as, bool quotient, bool views, std::vector<Hit>& hits) const;
     void look_one(const double* g, const Hit& as, bool quotient, std::vector<Hit>& hits) const;
     void resolve(const std::vector<Hit>& hits);
-    template <class PartAt>
-    void ask_parts(std::size_t begin, std::size_t end, bool every, bool views, PartAt&& part_at);
+    std::optional<std::int64_t> find_affine(std::uint64_t key) const;
+    void ask_quotient(const Four& target, std::uint32_t part, const Hit& as, std::vector<Hit>& hits) const;
+    void look_affine(const double* h, const Hit& as, std::vector<Hit>& hits) const;
+    void ask_product(std::uint32_t entry, std::size_t monomials, std::vector<Hit>& hits) const;
+    /// Calls ask(i, hits) for i in [begin, end), in parallel by slices, and resolves the hits in order.
+    template <class Ask>
+    void ask_range(std::size_t begin, std::size_t end, Ask&& ask);
     void ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count);
 
     const ValueTable& table_;
     Judge& judge_;
     std::vector<LatticePoint> lattice_;
     std::vector<std::vector<double>> lattice_values_;
-    std::vector<Keys> lattice_keys_;
+    KeyIndex lattice_affine_;                         ///< monomials by affine key
     std::vector<Target> targets_;
-    std::vector<std::vector<double>> key_columns_;
     Resolver resolver_;
     std::unordered_set<std::uint64_t> seen_;
     std::vector<std::uint32_t> affine_entries_;       ///< of ask_linear

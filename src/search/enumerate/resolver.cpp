@@ -23,6 +23,18 @@ double residual(std::span<const double> a, std::span<const double> b) {
     return all_finite(b) ? worst / size : std::numeric_limits<double>::infinity();
 }
 
+// part^c * u, the parts of a quotient u kept on its two sides.
+Expression joined(const Expression& part, Fraction c, const Expression& u) {
+    const Expression power = power_of(part, {std::abs(c.n), c.d});
+    const bool quotient = u.nodes.back().op == Op::divide;
+    const auto sides = u.operands(u.size() - 1);
+    if (c.n > 0) {
+        if (u.nodes.back().op == Op::inverse) return quotient_of(power, u.subtree(sides[0]));
+        return quotient ? quotient_of(product_of(u.subtree(sides[0]), power), u.subtree(sides[1])) : product_of(u, power);
+    }
+    return quotient ? quotient_of(u.subtree(sides[0]), product_of(u.subtree(sides[1]), power)) : quotient_of(u, power);
+}
+
 }  // namespace
 
 double shortened(double value) {
@@ -80,14 +92,21 @@ std::vector<double> Resolver::values_of(const Expression& formula) const {
     return evaluate_rows(formula, judge_.problem().definitions, check_.pointers, check_.size());
 }
 
+Expression Resolver::named(std::int64_t name) const {
+    if (name >= 0) return table_.expression(static_cast<std::uint32_t>(name));
+    return monomial_of(1, lattice_[static_cast<std::size_t>(-1 - name)].powers());
+}
+
 Expression Resolver::part_of(const Hit& hit) const {
-    if (hit.part >= 0) return table_.expression(static_cast<std::uint32_t>(hit.part));
-    return monomial_of(1, lattice_[static_cast<std::size_t>(-1 - hit.part)].powers());
+    if (hit.factor == 0) return named(hit.part);
+    auto powers = lattice_[hit.factor].powers();
+    powers.push_back({named(hit.part), {1, 1}});
+    return monomial_of(1, powers);
 }
 
 std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<double>& g) const {
     if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), nullptr, nullptr);
-    const Expression b = table_.expression(hit.entry);
+    const Expression b = named(hit.entry);
     const auto b_values = values_of(b);
     if (!all_finite(b_values)) return std::nullopt;
     if (hit.kind == Kind::quotient) return fit_monomial(g, check_, table_.variables(), &b, &b_values);
@@ -128,13 +147,15 @@ bool Resolver::resolve(const Hit& hit) {
     const std::size_t rows = check_.size();
     std::vector<double> h(rows);
     transform_rows(hit.target, check_.target.data(), h.data(), rows);
-    for (double& u : h) u -= hit.shift;
+    const Expression shift = hit.shifts ? scaled(hit.shift, named(hit.shifted_by)) : Expression::constant(hit.shift);
+    const auto shift_values = values_of(shift);
+    for (std::size_t i = 0; i < rows; ++i) h[i] -= shift_values[i];
     Expression part;
     if (hit.combine != Combine::nothing) {
         part = part_of(hit);
         const auto a = values_of(part);
         for (std::size_t i = 0; i < rows; ++i)
-            h[i] = hit.combine == Combine::plus ? h[i] - hit.c * a[i] : hit.combine == Combine::times ? h[i] / a[i] : h[i] * a[i];
+            h[i] = hit.combine == Combine::plus ? h[i] - hit.c * a[i] : h[i] / std::pow(a[i], hit.c);
     }
     if (!all_finite(h)) return false;
     std::vector<double> g(rows);
@@ -148,10 +169,9 @@ bool Resolver::resolve(const Hit& hit) {
     switch (hit.combine) {
         case Combine::nothing: break;
         case Combine::plus: u = hit.c < 0 ? sum_of(u, scaled(hit.c, part)) : sum_of(scaled(hit.c, part), u); break;
-        case Combine::times: u = product_of(part, u); break;
-        case Combine::over: u = quotient_of(u, part); break;
+        case Combine::times: u = joined(part, *nearest_fraction(hit.c, 0), u); break;
     }
-    u = sum_of(u, Expression::constant(hit.shift));
+    u = sum_of(u, shift);
     const int target_sign = common_sign(check_.target);
     if (loses_sign(hit.target) && target_sign == 0) return false;
     return verify(inverted(hit.target, u, target_sign));

@@ -9,8 +9,8 @@
 
 namespace balmer::enumerate {
 
-/// How a part A enters: T = H, T = cA + H, T = A H, T = H / A.
-enum class Combine : std::uint8_t { nothing, plus, times, over };
+/// How a part A enters: T = H, T = cA + H, T = A^c H.
+enum class Combine : std::uint8_t { nothing, plus, times };
 /// What is left, seen through the view g: g(H) = C prod x^p (monomial), C prod x^p B^q (quotient), a B + b (affine), a B + b D + c (pair).
 enum class Kind : std::uint8_t { monomial, quotient, affine, pair };
 
@@ -21,8 +21,11 @@ struct Hit {
     Kind kind = Kind::monomial;
     double c = 1;
     std::int64_t part = 0;         ///< A: table entry, or -1 - index into the lattice
+    std::uint32_t factor = 0;      ///< A times this point of the lattice; 0 is the constant 1
     double shift = 0;              ///< T - shift instead of T
-    std::uint32_t entry = 0;       ///< B
+    std::int64_t entry = 0;        ///< B, named as A is
+    std::int64_t shifted_by = 0;   ///< S with T - shift * S instead of T, when `shifts`
+    bool shifts = false;
     std::uint32_t second = 0;      ///< D
 
     bool operator==(const Hit&) const = default;
@@ -41,6 +44,7 @@ public:
 
 private:
     std::vector<double> values_of(const Expression& formula) const;
+    Expression named(std::int64_t name) const;
     Expression part_of(const Hit& hit) const;
     std::optional<Expression> fitted(const Hit& hit, const std::vector<double>& g) const;
 

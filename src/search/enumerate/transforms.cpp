@@ -21,6 +21,7 @@ double transformed(Transform transform, double v) {
         case Transform::asin: return std::asin(v);
         case Transform::acos: return std::acos(v);
         case Transform::atanh: return std::atanh(v);
+        case Transform::acosh: return std::acosh(v);
     }
     return v;
 }
@@ -39,6 +40,7 @@ Op undoing(Transform transform) {
         case Transform::asin: return Op::sin;
         case Transform::acos: return Op::cos;
         case Transform::atanh: return Op::tanh;
+        case Transform::acosh: return Op::cosh;
         default: return Op::parameter;
     }
 }
@@ -64,6 +66,7 @@ double slope(Transform transform, double v) {
         case Transform::tan: return 1 + u * u;
         case Transform::asin: case Transform::acos: return 1 / std::sqrt(1 - v * v);
         case Transform::atanh: return 1 / (1 - v * v);
+        case Transform::acosh: return 1 / std::sqrt(v * v - 1);
     }
     return 1;
 }

@@ -11,11 +11,11 @@ namespace balmer::enumerate {
 
 /// A map u = g(v) whose inverse a formula can be wrapped in: applied to targets and to what is left of them.
 enum class Transform : std::uint8_t {
-    identity, square, inverse, inverse_square, sqrt, log, exp, sin, cos, tan, asin, acos, atanh
+    identity, square, inverse, inverse_square, sqrt, log, exp, sin, cos, tan, asin, acos, atanh, acosh
 };
 inline constexpr std::array all_transforms = {
     Transform::identity, Transform::square, Transform::inverse, Transform::inverse_square, Transform::sqrt, Transform::log, Transform::exp,
-    Transform::sin, Transform::cos, Transform::tan, Transform::asin, Transform::acos, Transform::atanh};
+    Transform::sin, Transform::cos, Transform::tan, Transform::asin, Transform::acos, Transform::atanh, Transform::acosh};
 
 /// g(v) row by row; log takes |v|. NaN outside the domain.
 void transform_rows(Transform transform, const double* v, double* out, std::size_t rows);
