@@ -59,7 +59,7 @@ TEST(Help, EveryCommandHasAPage) {
         EXPECT_NE(main.output.find("       " + command + "\n"), std::string::npos) << command;
         const Ran page = balmer_says(command + " --help");
         EXPECT_EQ(page.status, 0) << command;
-        for (const std::string part : {"NAME\n       balmer " + command + " - ", std::string("SYNOPSIS"), std::string("OPTIONS"), std::string("EXAMPLES"), std::string("EXIT STATUS")}) {
+        for (const std::string& part : {"NAME\n       balmer " + command + " - ", std::string("SYNOPSIS"), std::string("OPTIONS"), std::string("EXAMPLES"), std::string("EXIT STATUS")}) {
             EXPECT_NE(page.output.find(part), std::string::npos) << command << ": " << part;
         }
     }
@@ -75,7 +75,7 @@ TEST(Help, FitKnowsEveryParameter) {
 }
 
 TEST(Help, LinesFitATerminal) {
-    for (const std::string& command : {"show", "predict", "export", "generate"}) {
+    for (const char* command : {"show", "predict", "export", "generate"}) {
         std::istringstream lines(balmer_says(command + std::string(" --help")).output);
         for (std::string line; std::getline(lines, line);) {
             EXPECT_LE(line.size(), 100u) << line;
