@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "expression/evaluate/tape.hpp"
 
@@ -201,6 +202,8 @@ private:
 
 void schedule(Program::Tape& tape) {
     static thread_local Scratch scratch;
+    static std::atomic<std::uint64_t> compilations = 0;
+    tape.stamp = compilations.fetch_add(1, std::memory_order_relaxed) + 1;
     Scheduler(tape, scratch).run();
 }
 

@@ -48,6 +48,7 @@ struct Program::Tape {
     /// The last step writes output 0, which nothing reads: a loss may be accumulated in its place.
     bool ends_in_output = false;
 
+    std::uint64_t stamp = 0;             ///< new with every compilation in this process
     std::vector<double> initial;         ///< parameter values of the formula
     Expression source;                   ///< what `graph` is made from, when it was an expression
     mutable std::once_flag graph_made_once;
