@@ -6,6 +6,8 @@
 namespace balmer::genetic {
 namespace {
 
+constexpr double rounding_loss = 1e-26;  // relative to the best constant's
+
 std::vector<Expression> written(const Setting& setting, const Individual& individual, Dressing dressing) {
     std::vector<Expression> outputs;
     for (std::size_t k = 0; k < individual.cores.size(); ++k) {
@@ -18,6 +20,22 @@ std::vector<Expression> written(const Setting& setting, const Individual& indivi
     return outputs;
 }
 
+// The formula with one constant set to 0 or 1, or, when `nodes`, with one operator given up for one of its operands.
+std::vector<Expression> shorter_forms(const Expression& formula, bool nodes) {
+    std::vector<Expression> result;
+    for (std::size_t i = 0; i < formula.size(); ++i) {
+        if (formula.nodes[i].op == Op::parameter) {
+            result.push_back(formula.replaced(i, Expression::constant(0)));
+            result.push_back(formula.replaced(i, Expression::constant(1)));
+        }
+        if (!nodes)
+            continue;
+        for (const auto operand : formula.operands(i))
+            result.push_back(formula.replaced(i, formula.subtree(operand)));
+    }
+    return result;
+}
+
 std::size_t total_size(std::span<const Expression> outputs) {
     std::size_t result = 0;
     for (const auto& output : outputs)
@@ -26,6 +44,10 @@ std::size_t total_size(std::span<const Expression> outputs) {
 }
 
 }  // namespace
+
+bool Admission::is_exact(double loss) const {
+    return loss <= setting_->options().solved * setting_->scorer().baseline();
+}
 
 bool Admission::promising(const Individual& individual, double loss) const {
     // The fully dressed form is the longest one, the plain one the shortest: what the latter is refused for, all are.
@@ -68,8 +90,26 @@ void Admission::admit_formulas(std::vector<Expression> outputs, int iterations, 
         if (!front_->would_accept(setting_->scorer().complexity(outputs), fitted))
             return;
     }
-    if (enter(outputs, origin))
-        enter_rounded(outputs, origin);
+    if (!enter(outputs, origin))
+        return;
+    const double loss = found_.back().loss;
+    enter_rounded(outputs, origin);
+    if (setting_->sees_all_rows())
+        enter_shorter(outputs, loss, iterations, origin);
+}
+
+void Admission::enter_shorter(const std::vector<Expression>& outputs, double loss, int iterations, const char* origin) {
+    const int complexity = setting_->scorer().complexity(outputs);
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        for (const auto& form : shorter_forms(outputs[k], is_exact(loss))) {
+            auto trial = outputs;
+            trial[k] = setting_->normal(form);
+            const int shorter = setting_->scorer().complexity(trial);
+            // Each success tries to go on; complexity falls, so this ends.
+            if (shorter < complexity && front_->would_accept(shorter, loss))
+                admit_formulas(std::move(trial), iterations, origin);
+        }
+    }
 }
 
 void Admission::admit(const Individual& individual, double loss, int iterations) {

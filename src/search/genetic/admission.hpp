@@ -30,7 +30,9 @@ public:
 
 private:
     bool enter(std::vector<Expression> outputs, const char* origin);
+    bool is_exact(double loss) const;
     void enter_rounded(const std::vector<Expression>& outputs, const char* origin);
+    void enter_shorter(const std::vector<Expression>& outputs, double loss, int iterations, const char* origin);
 
     const Setting* setting_;
     ParetoFront* front_;

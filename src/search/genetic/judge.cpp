@@ -13,6 +13,9 @@ constexpr double child_cost = 30'000;   // rows x nodes that hashing, compiling 
 constexpr double gradient_cost = 3;     // passes that one pass with gradient stands for
 constexpr double moments_trust = 1e-9;  // relative loss below which moments have lost their digits
 
+// Factors for constants that lead out of the domain.
+constexpr double rescues[] = {-1, 6, 0.15, 40};
+
 }  // namespace
 
 void Judge::spent(double passes, std::size_t nodes) {
@@ -66,8 +69,17 @@ bool Judge::fit_alone(Individual& individual, std::size_t output, int iterations
         options.fixed.assign(start.size(), true);
         std::fill_n(options.fixed.begin(), full.values.size(), false);
     }
-    const auto result = balmer::fit(program, start, rows_->columns(), rows_->loss(output), options);
-    spent(gradient_cost * static_cast<double>(result.evaluations), program.nodes());
+    auto result = balmer::fit(program, start, rows_->columns(), rows_->loss(output), options);
+    double passes = static_cast<double>(result.evaluations);
+    // Constants outside the domain say nothing about the structure: others are tried before it is given up.
+    for (std::size_t t = 0; t < std::size(rescues) && !std::isfinite(result.loss) && !core.values.empty(); ++t) {
+        auto other = start;
+        for (std::size_t i = 0; i < core.values.size(); ++i)
+            other[i] *= rescues[t];
+        result = balmer::fit(program, other, rows_->columns(), rows_->loss(output), options);
+        passes += static_cast<double>(result.evaluations);
+    }
+    spent(gradient_cost * passes, program.nodes());
     if (!std::isfinite(result.loss))
         return false;
     std::copy_n(result.values.begin(), core.values.size(), core.values.begin());

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t checkpoint_mark = 0x6e656762;  // "bgen"
 constexpr std::uint64_t checkpoint_version = 1;
-constexpr std::uint64_t least_patience = 10;  // epochs that an exact formula is given to become shorter
+constexpr std::uint64_t least_patience = 6;  // epochs that an exact formula is given to become shorter
 
 // One run: the islands, the front they share, and the counters of the budget.
 class Run {
@@ -154,6 +154,13 @@ private:
         for (const auto& member : front_.members())
             if (member.loss <= setting_.options().solved * setting_.scorer().baseline())
                 shortest = std::min(shortest, member.complexity);
+        if (shortest < best.complexity) {
+            ParetoFront without;
+            for (const auto& member : front_.members())
+                if (member.complexity <= shortest)
+                    without.insert(member);
+            front_ = std::move(without);
+        }
         if (exact_complexity_ == 0 || shortest < exact_complexity_) {
             exact_complexity_ = shortest;
             exact_since_ = epoch_;
@@ -164,7 +171,7 @@ private:
         if (stop_.stop_requested())
             return StopReason::interrupted;
         if (setting_.options().stop_when_solved && exact_complexity_ > 0 &&
-            epoch_ - exact_since_ >= least_patience + exact_since_ / 4)
+            epoch_ - exact_since_ >= least_patience + exact_since_ / 6)
             return StopReason::solved;
         if (evaluations_ >= budget_.evaluations)
             return StopReason::evaluations;
