@@ -209,7 +209,7 @@ def main():
     say("# Evaluation and constant fits\n")
     say(f"    python benchmarks/speed/evaluation.py {options.program} --rounds {options.rounds} --trees {options.trees}"
         f" --rows {' '.join(map(str, options.rows))} --fits {options.fits}\n")
-    say(f"{processor()}; {compiler}; commit {commit}; one thread each side; pyoperon {importlib.metadata.version('pyoperon')}, float32.")
+    say(f"{processor()}; {compiler}; commit {commit}; one thread each side; pyoperon {importlib.metadata.version('pyoperon')}, float32; CPU time of both sides.")
     say("1e9 nodes x rows a second, leaves counted: median of the rounds [quartiles]. A variable with its weight is one node for pyoperon "
         "and three for us (weight, variable, product); both are counted as pyoperon's nodes here, so the ratio is that of times.\n")
     data = make_data(max(options.rows))
