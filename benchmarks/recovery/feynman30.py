@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Every fourth of the 120 Feynman equations: exact recovery, R2 and time, balmer against pyoperon, alternating problem by problem.
+
+1,000 rows to fit and 1,000 fresh rows to test, no noise; both sides get the same operators, threads and seconds. Finished
+cases are kept in the work folder and skipped when the command is run again. Needs numpy, scipy, sympy and pyoperon:
+
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install pyoperon==0.6.2 scipy sympy
+    /tmp/peers/bin/python benchmarks/recovery/feynman30.py --balmer build/balmer --seeds 3
+
+How it is counted, the same for both sides. `chosen`: the formula the program would hand to its user (balmer: run.json;
+pyoperon: the front's smallest mean squared error, the natural choice without noise). `front`: any formula of the front.
+Strict: after one more fit of its constants in double precision (pyoperon works in single) the root mean square difference
+on fresh rows is below 1e-9 of the target's spread. SRBench: with constants rounded to 3 digits, sympy finds the difference
+or the ratio to the truth constant within 20 s; a strict recovery counts as one too.
+Seconds to R2 are on the fitted rows, from each side's own clock: balmer's events.jsonl, pyoperon's callback after each generation.
+"""
+import argparse
+import csv
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import formulas
+import sides
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def equations(every):
+    """(name, truth in x1..xn, number of variables) of every n-th equation of the database and its bonus set."""
+    rows = []
+    for file in ("FeynmanEquations.csv", "BonusEquations.csv"):
+        with open(ROOT / "data" / "feynman" / file, encoding="utf-8-sig", newline="") as lines:
+            rows += [row for row in csv.DictReader(lines) if row["Filename"]]
+    chosen = []
+    for row in rows[::every]:
+        names = [row[f"v{i}_name"] for i in range(1, 11) if row.get(f"v{i}_name")]
+        renamed = {name: f"x{i + 1}" for i, name in enumerate(names)}
+        truth = re.sub(r"[A-Za-z_]\w*", lambda m: renamed.get(m.group(), m.group()), row["Formula"]).replace("~", "-")
+        truth = truth.replace("arcsin", "asin").replace("arccos", "acos").replace("arctan", "atan")
+        chosen.append((row["Filename"], truth, names))
+    return chosen
+
+
+def make_table(program, name, names, rows, seed, path):
+    """The generator's table with columns x1..xn, y."""
+    subprocess.run([program, "generate", f"feynman:{name}", "-o", str(path), "--rows", str(rows), "--noise", "0", "--seed", str(seed)],
+                   check=True, capture_output=True)
+    columns = sides.read_columns(path)
+    assert list(columns)[:-1] == names, (name, list(columns), names)
+    columns = {("y" if i == len(names) else f"x{i + 1}"): values for i, values in enumerate(columns.values())}
+    sides.write_columns(path, columns)
+    return columns
+
+
+def judge(fit, train, test, truth):
+    """Adds test R2 and both exactness verdicts to the members of a front worth judging."""
+    names = [name for name in train if name != "y"]
+    spread = np.std(test["y"])
+    for index, member in enumerate(fit["front"]):
+        tree = formulas.parse(member["formula"])
+        member["r2"] = formulas.r2(tree, test, test["y"])
+        member["strict"] = member["srbench"] = False
+        if member["r2"] < 0.99 and not constant_apart(tree, test):
+            continue
+        fitted = formulas.fold(formulas.refit(tree, train, train["y"]))
+        difference = np.sqrt(np.mean((formulas.value(fitted, test) - test["y"]) ** 2)) / spread
+        member["strict"] = bool(difference < 1e-9)
+        member["srbench"] = member["strict"]
+        if not member["strict"] and (constant_apart(fitted, test) or index == fit["chosen"]) and member["r2"] > 0.5:
+            member["srbench"] = formulas.srbench_equal(formulas.text(fitted), truth, names) is True
+    return fit
+
+
+def constant_apart(tree, test):
+    """Whether difference or ratio to the truth is nearly constant: only then can rounding make it so."""
+    values = formulas.value(tree, test) * np.ones(len(test["y"]))
+    with np.errstate(all="ignore"):
+        ratio, difference = values / test["y"], values - test["y"]
+        return bool(np.std(ratio) < 0.02 * abs(np.mean(ratio)) or np.std(difference) < 0.02 * np.std(test["y"]))
+
+
+def run_case(arguments, name, truth, names, seed, side, work):
+    train_path, test_path = work / f"{name}_{seed}.csv", work / f"{name}_{seed}_test.csv"
+    train = make_table(arguments.balmer, name, names, 1000, seed, train_path)
+    test = make_table(arguments.balmer, name, names, 1000, 1000 + seed, test_path)
+    wanted = formulas.value(formulas.parse(truth), test)
+    if not np.max(np.abs(wanted - test["y"])) < 1e-9 * np.max(np.abs(test["y"])):
+        raise AssertionError(f"{name}: the generator and the truth {truth} differ")
+    if side == "balmer":
+        folder = work / f"run_{name}_{seed}"
+        fit = sides.fit_balmer(arguments.balmer, train_path, arguments.seconds, arguments.threads, seed, folder, arguments.option)
+        sides.check_balmer(arguments.balmer, folder, fit, test_path)
+        variance = np.var(train["y"])
+        fit["curve"] = [[seconds, 1 - loss / variance] for seconds, loss in fit["curve"]]
+    else:
+        fit = sides.fit_pyoperon(train_path, arguments.seconds, arguments.threads, seed, arguments.iterations)
+        fit["chosen"] = min(range(len(fit["front"])), key=lambda i: fit["front"][i]["mse"])
+    return judge(fit, train, test, truth)
+
+
+def summarise(row):
+    """The figures of one fit."""
+    front, chosen = row["front"], row["front"][row["chosen"]]
+    best = max([value for _, value in row["curve"]], default=-np.inf)
+    return {"r2": chosen["r2"], "size": chosen["size"], "strict": chosen["strict"], "srbench": chosen["srbench"],
+            "strict_front": any(m["strict"] for m in front), "srbench_front": any(m["srbench"] for m in front),
+            "t999": seconds_to(row, 0.999), "best": best}
+
+
+def seconds_to(row, wanted):
+    return next((seconds for seconds, value in row["curve"] if value >= wanted), None)
+
+
+def write(arguments, records, problems):
+    rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds and (r["side"] == "balmer" or r["iterations"] == arguments.iterations)]
+    seeds = sorted({r["seed"] for r in rows})
+    lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", "python " + " ".join(sys.argv), "```", "",
+             sides.machine(arguments.balmer), "",
+             f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {sides.OPERATORS}; pyoperon optimizer_iterations "
+             f"{arguments.iterations}, objectives r2 and length; seeds run: {', '.join(map(str, seeds))}. "
+             f"Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}; "
+             + "; ".join(f"{side}: median {statistics.median(cpus):.0f} CPU seconds a fit"
+                         for side in ("balmer", "pyoperon") if (cpus := [r["cpu"] for r in rows if r["side"] == side])) + ".", ""]
+    lines += [line.strip() for line in __doc__.split("How it is counted")[1].splitlines()]
+    lines[-len(__doc__.split("How it is counted")[1].splitlines())] = "How it is counted" + __doc__.split("How it is counted")[1].splitlines()[0]
+    table, pairs = [], []
+    totals = {side: [] for side in ("balmer", "pyoperon")}
+    for name, _, _ in problems:
+        for seed in seeds:
+            both = {}
+            for side in totals:
+                row = next((r for r in rows if (r["name"], r["seed"], r["side"]) == (name, seed, side)), None)
+                if row:
+                    both[side] = (row, summarise(row))
+                    totals[side].append(both[side][1])
+            if not both:
+                continue
+            cells = [name, str(seed)]
+            for side in totals:
+                if side not in both:
+                    cells += ["-"] * 4
+                    continue
+                s = both[side][1]
+                verdict = "strict" if s["strict"] else "SRBench" if s["srbench"] else "front" if s["srbench_front"] else "no"
+                cells += [verdict, f"{s['r2']:.6f}", str(s["size"]), "-" if s["t999"] is None else f"{s['t999']:.2f}"]
+            if len(both) == 2:
+                goal = min(both["balmer"][1]["best"], both["pyoperon"][1]["best"])
+                if goal > 0.999:
+                    goal = min(goal, 1 - 1e-7)  # single precision sees no more
+                times = [seconds_to(both[side][0], goal) for side in totals]
+                cells.append(f"{times[0]:.2f} / {times[1]:.2f}")
+                pairs.append((times[0] / times[1], both["pyoperon"][1]["best"] > 0.999 and both["balmer"][1]["best"] > 0.999,
+                              [both[side][1]["t999"] for side in totals]))
+            else:
+                cells.append("-")
+            table.append("| " + " | ".join(cells) + " |")
+    lines += ["", "| | balmer | pyoperon |", "|---|---|---|"]
+    for label, key in (("exact, SRBench's rule, chosen", "srbench"), ("exact, SRBench's rule, on the front", "srbench_front"),
+                       ("exact, strict, chosen", "strict"), ("exact, strict, on the front", "strict_front")):
+        lines.append(f"| {label} | " + " | ".join(share(totals[side], lambda s: s[key], len(seeds)) for side in totals) + " |")
+    lines.append("| R2 > .999 on test rows, chosen | " + " | ".join(share(totals[side], lambda s: s["r2"] > 0.999, len(seeds)) for side in totals) + " |")
+    lines.append("| size (`tree`) of the chosen, median | " + " | ".join(
+        f"{statistics.median(s['size'] for s in totals[side]):g}" if totals[side] else "-" for side in totals) + " |")
+    for label, chosen in (("all problems", pairs), ("problems both bring above .999", [p for p in pairs if p[1]])):
+        if chosen:
+            lines.append(f"| time to equal R2 (the lesser of the two best), median ratio over {len(chosen)} {label} | {statistics.median(p[0] for p in chosen):.3f} | 1 |")
+    times = [t for _, _, t in pairs if None not in t]
+    if times:
+        lines.append(f"| seconds to R2 > .999, median over the {len(times)} that both reach | {statistics.median(t[0] for t in times):.2f} | {statistics.median(t[1] for t in times):.2f} |")
+    lines += ["", "Per problem: recovery of the chosen formula (front: only another one of the front is exact), R2 on test rows, size, seconds to R2 > .999; last: seconds to equal R2, balmer / pyoperon.", "",
+              "| equation | seed | balmer | R2 | size | s | pyoperon | R2 | size | s | equal R2 |", "|" + "---|" * 11, *table, ""]
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text("\n".join(lines))
+
+
+def share(summaries, good, seeds):
+    if not summaries:
+        return "-"
+    count = sum(map(bool, map(good, summaries)))
+    return f"{count} of {len(summaries)}" + (f" ({count / seeds:.1f} a seed)" if seeds > 1 else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--balmer", default=str(ROOT / "build" / "balmer"), help="the program")
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 1..N")
+    parser.add_argument("--every", type=int, default=4, help="every n-th equation")
+    parser.add_argument("--only", nargs="*", help="these equations alone")
+    parser.add_argument("--iterations", type=int, default=5, help="pyoperon's optimizer_iterations")
+    parser.add_argument("--sides", nargs="*", default=["balmer", "pyoperon"])
+    parser.add_argument("--option", action="append", default=[], help="passed on to balmer fit, as --option=--method --option=genetic")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "balmer-feynman30", help="tables, runs, records.jsonl")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "benchmarks" / "results" / "feynman30.md")
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    records = sides.Records(arguments.work / "records.jsonl")
+    problems = [p for p in equations(arguments.every) if not arguments.only or p[0] in arguments.only]
+    for seed in range(1, arguments.seeds + 1):
+        for name, truth, names in problems:
+            for side in arguments.sides:
+                key = {"name": name, "seed": seed, "side": side, "seconds_asked": arguments.seconds,
+                       "iterations": arguments.iterations if side == "pyoperon" else 0}
+                if records.find(**key):
+                    continue
+                records.add(key | run_case(arguments, name, truth, names, seed, side, arguments.work))
+                s = summarise(records.rows[-1])
+                print(f"{name:9} {seed} {side:8} R2 {s['r2']:.7f} size {s['size']:3} strict {s['strict']:d} srbench {s['srbench']:d} "
+                      f"front {s['srbench_front']:d} .999 {s['t999'] or float('nan'):6.2f} s  {records.rows[-1]['front'][records.rows[-1]['chosen']]['formula'][:100]}", flush=True)
+            write(arguments, records, problems)
+
+
+if __name__ == "__main__":
+    main()
