@@ -20,6 +20,7 @@ struct SimplifyOptions {
     int iteration_limit = 12;
     ComplexityMeasure cost;
     std::vector<Interval> box;           ///< range of each feature; side conditions are proven on it. Empty: all reals
+    std::vector<Op> operators;           ///< what the result may use beside the original's operators and signs; empty: anything
     bool constants_are_fixed = true;     ///< fold constants numerically; false: treat parameters as unknown values (only merge)
 };
 /// What simplification found, and why it ended.
@@ -29,8 +30,8 @@ struct SimplifyResult {
     std::size_t nodes = 0;
     int iterations = 0;
 };
-/// Shortest equal formula found by equality saturation with the rules of rules.def. Equal wherever the original is finite on the box; never
-/// longer by the given cost.
+/// Shortest equal formula found by equality saturation with the rules of rules.def. Equal, but for rounding, wherever the original and the
+/// values on the way to it are finite on the box; never longer by the given cost. Calls of user operators stay calls.
 SimplifyResult simplify(const Expression& expression, std::span<const Definition> definitions, const SimplifyOptions& options = {});
 
 /// Cheap canonical form for inner loops (microseconds): constants folded, operands of commutative operators sorted, x - x, x/x, double
@@ -40,7 +41,6 @@ Expression canonical(const Expression& expression);
 /// Hash of the canonical structure: equal for formulas that differ in parameter values only.
 std::uint64_t structure_hash(const Expression& canonical);
 /// Hash of the canonical structure and its numbers.
-/// Hash of structure and parameter values: equal for equal formulas.
 std::uint64_t value_hash(const Expression& canonical);
 
 /// The same value bit for bit, signs written as people do: a - 2 for a + -2, y - 2*x for -2*x + y. Constants that occur once change their

@@ -92,7 +92,8 @@ Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, doubl
 }
 
 Candidate shorten(const Candidate& candidate, const Scorer& scorer) {
-    SimplifyOptions options{.cost = scorer.problem().complexity};
+    constexpr std::size_t node_limit = 2000;  // tens of milliseconds; more shortens hardly any formula
+    SimplifyOptions options{.node_limit = node_limit, .cost = scorer.problem().complexity, .operators = scorer.problem().operators};
     for (const auto& feature : scorer.problem().data.features) {
         const auto [lower, upper] = std::ranges::minmax(feature.values());
         options.box.push_back({lower, upper, false});

@@ -160,3 +160,13 @@ TEST(Simplify, FreeParametersAreMergedButNotLookedAt) {
     EXPECT_EQ(merged.values, std::vector<double>{6});
     EXPECT_EQ(simplify(parse("1*x", names), {}, options).expression.values.size(), 1u);
 }
+
+TEST(Simplify, UsesNoOperatorThatWasNotAllowed) {
+    SimplifyOptions anything, restricted;
+    restricted.operators = {Op::exp, Op::multiply};
+    const auto text = [&](const char* formula, const SimplifyOptions& options) {
+        return print(simplify(parse(formula, names), {}, options).expression, names);
+    };
+    EXPECT_EQ(text("exp(-(x*x))", anything), "gauss(x)");
+    EXPECT_EQ(text("exp(-(x*x))", restricted), "exp(-(x*x))");
+}

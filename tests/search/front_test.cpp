@@ -49,9 +49,10 @@ Problem line_problem(std::size_t rows) {
 TEST(Select, EachWayChoosesItsOwn) {
     const Problem problem = line_problem(100);
     ParetoFront front;
-    front.insert(candidate(1, 100));
-    front.insert(candidate(5, 1.0));
-    front.insert(candidate(20, 0.9));
+    const auto words = problem.vocabulary();
+    front.insert({.outputs = {parse("x", words)}, .complexity = 1, .loss = 100});
+    front.insert({.outputs = {parse("1.7*x + 1", words)}, .complexity = 5, .loss = 1});
+    front.insert({.outputs = {parse("1.7*x + 1.1*sin(x + 0.3) + 0.02*sin(1.7*x) + 0.7", words)}, .complexity = 20, .loss = 0.9});
     EXPECT_EQ(select(front, Selection::best, problem), 1u);
     EXPECT_EQ(select(front, Selection::accuracy, problem), 2u);
     EXPECT_EQ(select(front, Selection::description_length, problem), 1u);

@@ -192,7 +192,7 @@ void EGraph::rebuild() {
     }
 }
 
-Expression EGraph::extract(Id root, const ComplexityMeasure& cost) const {
+Expression EGraph::extract(Id root, const ComplexityMeasure& cost, const OperatorSet& allowed) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     std::vector<double> lowest(classes_.size(), infinity);
     std::vector<Id> best(classes_.size(), 0);
@@ -201,6 +201,7 @@ Expression EGraph::extract(Id root, const ComplexityMeasure& cost) const {
         for (Id id = 0; id < classes_.size(); ++id)
             for (const auto at : classes_[id].nodes) {
                 const TermNode& node = nodes_[at];
+                if (!allowed[static_cast<std::size_t>(node.op)]) continue;
                 // Every node costs a little, so that free operators never make a cycle.
                 double total = cost.weight(node.op, node.index) + 1e-3;
                 for (std::size_t i = 0; i < node.count; ++i) total += lowest[find(node.operand[i])];

@@ -29,6 +29,9 @@ struct TermHash {
     std::size_t operator()(const TermNode& node) const;
 };
 
+/// Operators by their number.
+using OperatorSet = std::array<bool, op_count>;
+
 /// Classes of terms that are equal wherever the original formula is finite: hash-consed nodes, union-find, congruence closure by
 /// deferred repair (M. Willsey et al., "egg: fast and extensible equality saturation", POPL 2021). Each class knows its number, if it
 /// is one, and a range of its values on the box.
@@ -66,7 +69,7 @@ public:
     const TermNode& node(Id node) const { return nodes_[node]; }
     bool dead(Id node) const { return dead_[node]; }
     /// The term of a class with the lowest sum of weights.
-    Expression extract(Id root, const ComplexityMeasure& cost) const;
+    Expression extract(Id root, const ComplexityMeasure& cost, const OperatorSet& allowed) const;
 
 private:
     TermNode canonical(TermNode node) const;

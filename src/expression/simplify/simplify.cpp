@@ -104,6 +104,17 @@ bool agree(const Expression& original, const Expression& shorter, std::span<cons
     return true;
 }
 
+/// What a simplified formula may be written with.
+OperatorSet allowed_operators(const Expression& original, const SimplifyOptions& options) {
+    OperatorSet allowed;
+    allowed.fill(options.operators.empty());
+    const auto allow = [&](Op op) { allowed[static_cast<std::size_t>(op)] = true; };
+    for (const auto& node : original.nodes) allow(node.op);
+    for (const Op op : options.operators) allow(op);
+    for (const Op op : {Op::parameter, Op::feature, Op::argument, Op::call, Op::negate, Op::subtract}) allow(op);
+    return allowed;
+}
+
 }  // namespace
 
 SimplifyResult simplify(const Expression& expression, std::span<const Definition> /*definitions*/, const SimplifyOptions& options) {
@@ -111,7 +122,12 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
     SimplifyResult result;
     result.expression = expression;
     int lowest = options.cost(expression);
+    const OperatorSet operators = allowed_operators(expression, options);
+    const auto is_written_as_allowed = [&](const Expression& candidate) {
+        return std::ranges::all_of(candidate.nodes, [&](const Node& node) { return operators[static_cast<std::size_t>(node.op)]; });
+    };
     const auto consider = [&](const Expression& candidate) {
+        if (!is_written_as_allowed(candidate)) return false;
         const int cost = options.cost(candidate);
         if (cost > lowest || (cost == lowest && candidate.size() >= result.expression.size())) return false;
         if (!agree(expression, candidate, options.box)) return false;
@@ -120,7 +136,7 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
         return true;
     };
     Expression start = canonical_keeping(expression, opaque);
-    if (options.cost(start) == lowest && agree(expression, start, options.box)) result.expression = start;
+    if (options.cost(start) == lowest && is_written_as_allowed(start) && agree(expression, start, options.box)) result.expression = start;
     consider(start);
     for (int round = 0; round < 2; ++round) {
         EGraph graph(options.box, !options.constants_are_fixed);
@@ -134,7 +150,7 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
         result.nodes = std::max(result.nodes, run.nodes);
         result.iterations += run.iterations;
         if (graph.contradicts()) return result;
-        const auto shortest = graph.extract(graph.find(*first), options.cost).compacted();
+        const auto shortest = graph.extract(graph.find(*first), options.cost, operators).compacted();
         const bool better = consider(shortest);
         const bool tidier = options.constants_are_fixed && consider(canonical(shortest));
         if (!better && !tidier) return result;
