@@ -43,8 +43,8 @@ std::uint64_t structure_hash(const Expression& canonical);
 /// Hash of the canonical structure and its numbers.
 std::uint64_t value_hash(const Expression& canonical);
 
-/// The same value bit for bit, signs written as people do: a - 2 for a + -2, y - 2*x for -2*x + y. Constants that occur once change their
-/// sign; complexity by nodes stays.
+/// The same value bit for bit, written as people do: a - 2 for a + -2, y - 2*x for -2*x + y, numbers last in sums and first in products.
+/// Constants that occur once change their sign; complexity by nodes stays.
 Expression tidied(const Expression& expression);
 
 }  // namespace balmer

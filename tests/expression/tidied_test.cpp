@@ -20,10 +20,11 @@ TEST(Tidied, WritesDifferences) {
     EXPECT_EQ(tidy("x + -2*y/x"), "x - 2*y/x");
     EXPECT_EQ(tidy("x - -0.5*y*x"), "x + 0.5*y*x");
     EXPECT_EQ(tidy("-2 + x*y"), "x*y - 2");
-    EXPECT_EQ(tidy("sin(-2*x + y)*-3"), "sin(y - 2*x)*-3");
+    EXPECT_EQ(tidy("sin(-2*x + y)*-3"), "-3*sin(y - 2*x)");
     EXPECT_EQ(tidy("-2*x + -3*y"), "-2*x - 3*y");
     EXPECT_EQ(tidy("-2*x - y"), "-2*x - y");
-    EXPECT_EQ(tidy("x + 2"), "x + 2");
+    EXPECT_EQ(tidy("2 + x"), "x + 2");
+    EXPECT_EQ(tidy("x*y*3 + (4 + x)"), "3*(x*y) + (x + 4)");
 }
 
 TEST(Tidied, KeepsEveryBitAndTheSize) {

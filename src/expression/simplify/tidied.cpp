@@ -35,22 +35,31 @@ Expression tidied(const Expression& given) {
         double& value = expression.values[index];
         return uses[index] == 1 && std::signbit(value) ? &value : nullptr;
     };
+    const auto swap_operands = [&](std::size_t left, std::size_t position) {
+        const auto begin = nodes.begin() + static_cast<std::ptrdiff_t>(expression.begin_of(left));
+        std::rotate(begin, nodes.begin() + static_cast<std::ptrdiff_t>(left) + 1, nodes.begin() + static_cast<std::ptrdiff_t>(position));
+    };
     for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (nodes[i].op == Op::add || nodes[i].op == Op::multiply) {
+            // A number stands last in a sum and first in a product.
+            const std::size_t right = i - 1, left = right - nodes[right].length;
+            const bool left_is_number = nodes[left].op == Op::parameter, right_is_number = nodes[right].op == Op::parameter;
+            if (left_is_number != right_is_number && left_is_number == (nodes[i].op == Op::add)) swap_operands(left, i);
+        }
         if (nodes[i].op != Op::add && nodes[i].op != Op::subtract) continue;
         const std::size_t right = i - 1, left = right - nodes[right].length;
         double* second = negative_constant(right);
         double* first = nodes[i].op == Op::add && second == nullptr ? negative_constant(left) : nullptr;
         if (first != nullptr) {
             // -c*x + y is y - c*x: the two operands change places.
-            const auto begin = nodes.begin() + static_cast<std::ptrdiff_t>(expression.begin_of(left));
-            std::rotate(begin, nodes.begin() + static_cast<std::ptrdiff_t>(left) + 1, nodes.begin() + static_cast<std::ptrdiff_t>(i));
+            swap_operands(left, i);
             second = first;
         }
         if (second == nullptr) continue;
         *second = -*second;
         nodes[i].op = nodes[i].op == Op::add ? Op::subtract : Op::add;
     }
-    return expression;
+    return expression.compacted();
 }
 
 }  // namespace balmer
