@@ -108,7 +108,8 @@ def summarise(row):
     """The figures of one fit."""
     front, chosen = row["front"], row["front"][row["chosen"]]
     best = max([value for _, value in row["curve"]], default=-np.inf)
-    return {"r2": chosen["r2"], "size": chosen["size"], "strict": chosen["strict"], "srbench": chosen["srbench"],
+    fitting = front[min(range(len(front)), key=lambda i: front[i].get("loss", front[i].get("mse")))]
+    return {"r2": chosen["r2"], "r2_fitting": fitting["r2"], "size": chosen["size"], "strict": chosen["strict"], "srbench": chosen["srbench"],
             "strict_front": any(m["strict"] for m in front), "srbench_front": any(m["srbench"] for m in front),
             "t999": seconds_to(row, 0.999), "best": best}
 
@@ -125,8 +126,9 @@ def write(arguments, records, problems):
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {sides.OPERATORS}; pyoperon optimizer_iterations "
              f"{arguments.iterations}, objectives r2 and length; seeds run: {', '.join(map(str, seeds))}. "
              f"Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}; "
-             + "; ".join(f"{side}: median {statistics.median(cpus):.0f} CPU seconds a fit"
-                         for side in ("balmer", "pyoperon") if (cpus := [r["cpu"] for r in rows if r["side"] == side])) + ".", ""]
+             + "; ".join(f"{side}: median {statistics.median(r['seconds'] for r in of):.1f} s, at most {max(r['seconds'] for r in of):.1f} s, "
+                         f"{statistics.median(r['cpu'] for r in of):.1f} CPU seconds a fit"
+                         for side in ("balmer", "pyoperon") if (of := [r for r in rows if r["side"] == side])) + " (balmer stops when a formula is exact).", ""]
     lines += [line.strip() for line in __doc__.split("How it is counted")[1].splitlines()]
     lines[-len(__doc__.split("How it is counted")[1].splitlines())] = "How it is counted" + __doc__.split("How it is counted")[1].splitlines()[0]
     table, pairs = [], []
