@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "search/enumerate/linear_pairs.hpp"
-#include "search/enumerate/polynomials.hpp"
+#include "search/enumerate/noisy_polynomials.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -94,8 +94,9 @@ TableLimits Chain::limits() const {
 // False when the table cannot grow to so many entries.
 bool Chain::grow(std::size_t entries) {
     while (table_->size() < entries) {
-        if (run_.over() || !table_->grow(1 << 15, limits(), run_.pool)) return false;
-        run_.clock.add(table_->rows(), 1 << 15);
+        const std::size_t proposals = std::clamp<std::size_t>(entries - table_->size(), 2048, 1 << 15);
+        if (run_.over() || !table_->grow(proposals, limits(), run_.pool)) return false;
+        run_.clock.add(table_->rows(), proposals);
         for (auto& judge : judges_) judge->report("library");
     }
     return true;
@@ -106,24 +107,24 @@ bool Chain::all_solved() const {
 }
 
 void Chain::noisy_stage() {
+    constexpr std::size_t polynomial_rows = 1200;
     const auto rows = choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {});
     for (std::size_t t = 0; t < targets_.size(); ++t) {
         if (judges_[t]->solved() || run_.over()) continue;
         const Sample screen = take_sample(problem_.data, rows, t);
         LinearPairs pairs(*table_, screen, *judges_[t]);
         pairs.run();
+        const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
+        if (!run_.over()) ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), *judges_[t]);
     }
 }
 
-void Chain::polynomial_stage() {
+void Chain::polynomial_stage(std::size_t monomials) {
     for (std::size_t t = 0; t < targets_.size(); ++t) {
         if (judges_[t]->solved() || over()) continue;
         // A fit of hundreds of terms wants more rows than a check does.
-        const auto rows = choose_spread_rows(problem_.data.rows(), 600, keys_[t].rows);
-        const Sample sample = take_sample(problem_.data, rows, t);
-        const std::vector<LatticePoint> none;
-        Resolver resolver(*table_, none, checks_[t], *judges_[t]);
-        ask_polynomials(sample, table_->variables(), *judges_[t], resolver);
+        const auto rows = choose_spread_rows(problem_.data.rows(), monomials == 0 ? 600 : 320, keys_[t].rows);
+        questions_[t]->ask_sparse_polynomials(take_sample(problem_.data, rows, t), monomials);
     }
 }
 
@@ -135,11 +136,11 @@ void Chain::ask(const Effort& effort) {
             [&] { questions.ask_direct(); },
             [&] { questions.ask_quotients(0, table_->size()); },
             [&] { questions.ask_lattice(0, effort.lattice, false); },
-            [&] { questions.ask_shifted_quotients(effort.shifts, table_->size()); },
             [&] { questions.ask_table(0, effort.wide, false, false); },
             [&] { questions.ask_products(effort.factors, effort.products); },
             [&] { questions.ask_lattice(0, effort.lattice_views, true); },
             [&] { questions.ask_table(0, effort.deep, true, true); },
+            [&] { questions.ask_shifted_quotients(effort.shifts, effort.shifted); },
             [&] { questions.ask_linear(effort.linear, effort.linear_parts); },
         };
         for (const auto& step : steps)
@@ -155,22 +156,23 @@ StopReason Chain::search() {
         for (auto& questions : questions_) questions->ask_monomials();
         grow(5000);
         if (!over()) ask({.lattice = 3000});
-        if (!over()) polynomial_stage();
+        if (!over()) polynomial_stage(0);
     }
     if (!over()) grow(run_.options.library_entries);
     if (exact && !over())
-        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .factors = 10, .products = 1000, .shifts = 30, .linear = 800, .linear_parts = 20});
-    if (noisy && !over()) noisy_stage();
+        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
     // Uncertainties that the user states leave nothing for exact questions to find.
-    const bool stated = problem_.data.sigma.has_value();
+    const bool stated = problem_.data.sigma.has_value() || !exact;
+    if (exact && !over()) polynomial_stage(1500);
+    if (noisy && !over()) noisy_stage();
     const std::pair<std::size_t, Effort> later[] = {
-        {150'000, {.lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .factors = 24, .products = 8000, .shifts = 60, .linear = 3000, .linear_parts = 60}},
-        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .factors = 40, .products = 30'000, .shifts = 100, .linear = 6000, .linear_parts = 100}},
-        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .factors = 40, .products = 60'000, .shifts = 200, .linear = 10'000, .linear_parts = 200}},
-        {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 60, .products = 100'000, .shifts = 400, .linear = 15'000, .linear_parts = 300}},
+        {150'000, {.lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
+        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
+        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
+        {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
     for (const auto& [entries, effort] : later) {
-        if (!exact || stated || over()) break;
+        if (stated || over()) break;
         const bool more = grow(entries);
         ask(effort);
         if (!more) break;

@@ -23,13 +23,13 @@ private:
     bool grow(std::size_t entries);
     bool all_solved() const;
     void noisy_stage();
-    void polynomial_stage();
+    void polynomial_stage(std::size_t monomials);
     /// How far each question goes; 0 leaves it out.
     struct Effort {
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
         std::size_t wide = 0, deep = 0;                  ///< entries as parts, plain and through every view
         std::size_t factors = 0, products = 0;           ///< monomials times entries
-        std::size_t shifts = 0;                          ///< parts taken off before quotients
+        std::size_t shifts = 0, shifted = 0;             ///< parts taken off before quotients, entries of these
         std::size_t linear = 0, linear_parts = 0;        ///< entries of pairs, parts that divide before
     };
     /// Asks every target's questions of the table as it stands.

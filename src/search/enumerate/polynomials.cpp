@@ -1,5 +1,6 @@
 #include "search/enumerate/polynomials.hpp"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
@@ -8,12 +9,6 @@
 
 namespace balmer::enumerate {
 namespace {
-
-constexpr std::size_t most_terms = 10;
-constexpr double exact_fit = 1e-11;      // of the full least squares
-constexpr double negligible = 1e-8;      // a term's share below which it is left out
-
-using Powers = std::vector<std::vector<int>>;
 
 void add_powers(std::vector<int>& now, std::size_t variable, int left, Powers& all) {
     if (variable == now.size()) {
@@ -27,28 +22,31 @@ void add_powers(std::vector<int>& now, std::size_t variable, int left, Powers& a
     now[variable] = 0;
 }
 
+}  // namespace
+
+Powers powers_up_to(std::size_t variables, int degree) {
+    Powers all;
+    std::vector<int> now(variables, 0);
+    add_powers(now, 0, degree, all);
+    return all;
+}
+
+namespace {
+
+constexpr std::size_t most_terms = 10;
+constexpr double exact_fit = 1e-11;      // of the full least squares
+constexpr double negligible = 1e-8;      // a term's share below which it is left out
+
 // The highest degree whose terms half the rows can carry.
 Powers powers_for(std::size_t variables, std::size_t rows) {
     Powers best;
     const int highest = variables == 1 ? 8 : 4;
     for (int degree = 1; degree <= highest; ++degree) {
-        Powers all;
-        std::vector<int> now(variables, 0);
-        add_powers(now, 0, degree, all);
+        Powers all = powers_up_to(variables, degree);
         if (2 * all.size() > rows || all.size() > 260) break;
         best = std::move(all);
     }
     return best;
-}
-
-std::vector<double> term_values(const std::vector<int>& powers, const std::vector<std::int32_t>& variables, const Sample& sample) {
-    std::vector<double> values(sample.size(), 1.0);
-    for (std::size_t j = 0; j < powers.size(); ++j) {
-        if (powers[j] == 0) continue;
-        const auto& x = sample.columns[static_cast<std::size_t>(variables[j])];
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= integer_power(x[i], powers[j]);
-    }
-    return values;
 }
 
 double largest(std::span<const double> v) {
@@ -68,6 +66,16 @@ double relative_residual(const std::vector<std::vector<double>>& columns, std::s
 }
 
 }  // namespace
+
+std::vector<double> term_values(const std::vector<int>& powers, const std::vector<std::int32_t>& variables, const Sample& sample) {
+    std::vector<double> values(sample.size(), 1.0);
+    for (std::size_t j = 0; j < powers.size(); ++j) {
+        if (powers[j] == 0) continue;
+        const auto& x = sample.columns[static_cast<std::size_t>(variables[j])];
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= integer_power(x[i], powers[j]);
+    }
+    return values;
+}
 
 Expression polynomial_of(const std::vector<double>& coefficients, const Powers& powers, const std::vector<std::int32_t>& variables) {
     std::vector<int> common = powers.front();
@@ -97,11 +105,39 @@ Expression polynomial_of(const std::vector<double>& coefficients, const Powers& 
     return monomial_of(factor, outside);
 }
 
+namespace {
+
+// Exact coefficients of u on the columns, few of them; offers wrap(polynomial).
+template <class Wrap>
+void offer_sparse(const std::vector<std::vector<double>>& columns, const Powers& powers, const std::vector<double>& u,
+                  const std::vector<std::int32_t>& variables, Resolver& resolver, Wrap&& wrap) {
+    const auto full = linear_fit(columns, u, {});
+    if (!(relative_residual(columns, full, u) < exact_fit)) return;
+    Powers kept;
+    std::vector<std::vector<double>> kept_columns;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        if (std::fabs(full[j]) * largest(columns[j]) < negligible * largest(u)) continue;
+        kept.push_back(powers[j]);
+        kept_columns.push_back(columns[j]);
+    }
+    if (kept.empty() || kept.size() > most_terms) return;
+    auto c = linear_fit(kept_columns, u, {});
+    for (double& x : c) x = shortened(x);
+    resolver.verify(wrap(polynomial_of(c, kept, variables)));
+}
+
+std::vector<std::vector<double>> all_terms(const Powers& powers, const std::vector<std::int32_t>& variables, const Sample& sample) {
+    std::vector<std::vector<double>> columns;
+    for (const auto& p : powers) columns.push_back(term_values(p, variables, sample));
+    return columns;
+}
+
+}  // namespace
+
 void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver) {
     const auto powers = powers_for(variables.size(), sample.size());
     if (powers.size() < 2) return;
-    std::vector<std::vector<double>> columns;
-    for (const auto& p : powers) columns.push_back(term_values(p, variables, sample));
+    const auto columns = all_terms(powers, variables, sample);
     const int sign = common_sign(sample.target);
     for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
         if (judge.run().over() || judge.solved()) return;
@@ -109,20 +145,43 @@ void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& vari
         std::vector<double> u(sample.size());
         transform_rows(t, sample.target.data(), u.data(), u.size());
         if (!all_finite(u)) continue;
-        const auto full = linear_fit(columns, u, {});
         judge.run().clock.add(sample.size(), powers.size() * powers.size());
-        if (!(relative_residual(columns, full, u) < exact_fit)) continue;
-        Powers kept;
-        std::vector<std::vector<double>> kept_columns;
-        for (std::size_t j = 0; j < columns.size(); ++j) {
-            if (std::fabs(full[j]) * largest(columns[j]) < negligible * largest(u)) continue;
-            kept.push_back(powers[j]);
-            kept_columns.push_back(columns[j]);
+        offer_sparse(columns, powers, u, variables, resolver, [&](const Expression& p) { return inverted(t, p, sign); });
+    }
+}
+
+void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& lattice,
+                              std::size_t count, Judge& judge, Resolver& resolver) {
+    auto powers = powers_for(variables.size(), std::min<std::size_t>(sample.size(), 300));
+    if (powers.size() < 2) return;
+    const auto columns = all_terms(powers, variables, sample);
+    const auto rows = static_cast<Eigen::Index>(sample.size());
+    Eigen::MatrixXd matrix(rows, static_cast<Eigen::Index>(columns.size()));
+    for (std::size_t j = 0; j < columns.size(); ++j)
+        matrix.col(static_cast<Eigen::Index>(j)) = Eigen::Map<const Eigen::VectorXd>(columns[j].data(), rows) / largest(columns[j]);
+    const Eigen::MatrixXd basis = matrix.householderQr().householderQ() * Eigen::MatrixXd::Identity(rows, matrix.cols());
+    const int sign = common_sign(sample.target);
+    for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
+        if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
+        std::vector<double> u(sample.size());
+        transform_rows(t, sample.target.data(), u.data(), u.size());
+        if (!all_finite(u)) continue;
+        for (std::size_t m = 1; m < std::min(count, lattice.size()); ++m) {
+            if (judge.run().over() || judge.solved()) return;
+            const auto x = lattice_values(lattice[m], sample.columns);
+            std::vector<double> v(u.size());
+            for (std::size_t i = 0; i < v.size(); ++i) v[i] = u[i] / x[i];
+            if (!all_finite(v)) continue;
+            const Eigen::Map<const Eigen::VectorXd> right(v.data(), rows);
+            const Eigen::VectorXd inside = basis.transpose() * right;
+            judge.run().clock.add(sample.size(), 2 * columns.size());
+            if (!((right - basis * inside).norm() < exact_fit * right.norm())) continue;
+            offer_sparse(columns, powers, v, variables, resolver, [&](const Expression& p) {
+                auto factors = lattice[m].powers();
+                factors.push_back({p, {1, 1}});
+                return inverted(t, monomial_of(1, factors), sign);
+            });
         }
-        if (kept.empty() || kept.size() > most_terms) continue;
-        auto c = linear_fit(kept_columns, u, {});
-        for (double& x : c) x = shortened(x);
-        resolver.verify(inverted(t, polynomial_of(c, kept, variables), sign));
     }
 }
 

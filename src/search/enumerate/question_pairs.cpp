@@ -36,16 +36,16 @@ Eight direction(const double* value, std::size_t rows) {
 }  // namespace
 
 void Questions::ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count) {
-    const std::size_t n = std::min(count, affine_entries_.size());
-    if (directions_.size() != functionals * affine_entries_.size()) {
-        directions_.assign(functionals * affine_entries_.size(), 0);
-        for (std::size_t e = 0; e < affine_entries_.size(); ++e) {
-            const Eight f = direction(table_.value(affine_entries_[e]), table_.rows());
-            for (std::size_t k = 0; k < functionals; ++k) directions_[k * affine_entries_.size() + e] = f[k];
+    const std::size_t n = std::min(count, pair_terms_.size());
+    if (directions_.size() != functionals * pair_terms_.size()) {
+        directions_.assign(functionals * pair_terms_.size(), 0);
+        for (std::size_t e = 0; e < pair_terms_.size(); ++e) {
+            const Eight f = direction(value_of(pair_terms_[e]), table_.rows());
+            for (std::size_t k = 0; k < functionals; ++k) directions_[k * pair_terms_.size() + e] = f[k];
         }
     }
     const Eight t = direction(value.data(), value.size());
-    const std::size_t stride = affine_entries_.size();
+    const std::size_t stride = pair_terms_.size();
     std::vector<double> rho(n, 0.0);
     for (std::size_t k = 0; k < functionals; ++k)
         for (std::size_t e = 0; e < n; ++e) rho[e] += t[k] * directions_[k * stride + e];
@@ -65,8 +65,8 @@ void Questions::ask_pairs_of(const Hit& as, const std::vector<double>& value, st
                 const double left = independent - rho[a] * rho[a] - rho[b] * rho[b] + 2 * rho[a] * rho[b] * same[b];
                 if (!(left < unexplained * independent + 4e-15) || !(independent > least_independence)) continue;
                 Hit hit = as;
-                hit.entry = affine_entries_[a];
-                hit.second = affine_entries_[b];
+                hit.entry = pair_terms_[a];
+                hit.second = pair_terms_[b];
                 found[from / grain].push_back(hit);
             }
         }

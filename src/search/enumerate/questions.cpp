@@ -6,6 +6,7 @@
 
 #include "balmer/hash.hpp"
 #include "search/enumerate/kernels.hpp"
+#include "search/enumerate/polynomials.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -25,10 +26,11 @@ std::uint64_t name_of(const Hit& hit) {
     const std::uint64_t small = static_cast<std::uint64_t>(hit.target) | static_cast<std::uint64_t>(hit.view) << 8 |
                                 static_cast<std::uint64_t>(hit.combine) << 16 | static_cast<std::uint64_t>(hit.kind) << 24 |
                                 static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.c * 4)) << 32 |
-                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.shift * 4)) << 40;
+                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.shift * 4)) << 40 |
+                                static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.inner)) << 48;
     const std::uint64_t shifted = hit.shifts ? static_cast<std::uint64_t>(hit.shifted_by) << 1 | 1 : 0;
     return combine_hash(combine_hash(combine_hash(small, shifted), static_cast<std::uint64_t>(hit.part) ^ static_cast<std::uint64_t>(hit.factor) << 40),
-                        static_cast<std::uint64_t>(hit.entry) << 24 ^ hit.second);
+                        static_cast<std::uint64_t>(hit.entry) << 24 ^ static_cast<std::uint64_t>(hit.second));
 }
 
 }  // namespace
@@ -133,6 +135,13 @@ void Questions::ask_monomials() {
     resolve(hits);
 }
 
+void Questions::ask_sparse_polynomials(const Sample& sample, std::size_t monomials) {
+    if (monomials == 0)
+        ask_polynomials(sample, table_.variables(), judge_, resolver_);
+    else
+        ask_polynomial_quotients(sample, table_.variables(), lattice_, monomials, judge_, resolver_);
+}
+
 void Questions::ask_direct() {
     std::vector<Hit> hits;
     std::vector<double> h(table_.rows());
@@ -164,8 +173,25 @@ void Questions::ask_part(const Part& part, bool every, bool views, std::vector<H
         for (const double c : {1.0, -1.0}) {
             hit.c = c;
             for (std::size_t i = 0; i < rows; ++i) h[i] = c > 0 ? target.value[i] / part.value[i] : target.value[i] * part.value[i];
-            if (all_finite({h, rows})) look(h, hit, !part.is_monomial, views, hits);
+            if (!all_finite({h, rows})) continue;
+            look(h, hit, !part.is_monomial, views, hits);
+            if (views) look_exponential(h, hit, hits);
         }
+    }
+}
+
+// A factor that is one off an exponential: T = A (exp(H) +- 1).
+void Questions::look_exponential(const double* h, const Hit& as, std::vector<Hit>& hits) const {
+    if (!judge_.spelling().has(Op::exp)) return;
+    const std::size_t rows = table_.rows();
+    double g[64];
+    for (const double inner : {-1.0, 1.0}) {
+        for (std::size_t i = 0; i < rows; ++i) g[i] = std::log(std::fabs(h[i] - inner));
+        if (!all_finite({g, rows})) continue;
+        Hit hit = as;
+        hit.view = Transform::log;
+        hit.inner = inner;
+        look_one(g, hit, true, hits);
     }
 }
 
@@ -278,18 +304,25 @@ void Questions::look_affine(const double* h, const Hit& as, std::vector<Hit>& hi
 void Questions::ask_product(std::uint32_t entry, std::size_t monomials, std::vector<Hit>& hits) const {
     const std::size_t rows = table_.rows();
     const double* a = table_.value(entry);
-    double h[64];
-    for (const auto& target : targets_) {
-        if (target.transform != Transform::identity && target.transform != Transform::square) continue;
-        for (std::size_t m = 0; m < std::min(monomials, lattice_.size()); ++m)
-            for (const double c : {1.0, -1.0}) {
-                // T^2 = (M A)^c H stands for half powers.
+    double h[64], power[64];
+    for (const double c : {1.0, -1.0, 0.5, -0.5}) {
+        for (std::size_t i = 0; i < rows; ++i) power[i] = std::fabs(c) == 1 ? a[i] : std::sqrt(std::fabs(a[i]));
+        if (!all_finite({power, rows})) continue;
+        for (const auto& target : targets_) {
+            const bool square = target.transform == Transform::square;
+            if (target.transform != Transform::identity && (!square || std::fabs(c) != 1)) continue;
+            for (std::size_t m = 0; m < std::min(monomials, lattice_.size()); ++m) {
                 const double* x = lattice_values_[m].data();
-                for (std::size_t i = 0; i < rows; ++i) h[i] = c > 0 ? target.value[i] / (x[i] * a[i]) : target.value[i] * (x[i] * a[i]);
-                if (!all_finite({h, rows})) continue;
-                look_affine(h, {.target = target.transform, .combine = Combine::times, .c = c, .part = entry,
-                                .factor = static_cast<std::uint32_t>(m)}, hits);
+                const Hit hit{.target = target.transform, .combine = Combine::times, .c = c, .part = entry, .factor = static_cast<std::uint32_t>(m)};
+                if (std::fabs(c) != 1 && common_sign({x, rows}) <= 0) continue;
+                for (std::size_t i = 0; i < rows; ++i) {
+                    // Half powers of A come with whole powers of M: the part is then M^2 A.
+                    const double factor = (square ? x[i] * x[i] : x[i]) * power[i];
+                    h[i] = c > 0 ? target.value[i] / factor : target.value[i] * factor;
+                }
+                if (all_finite({h, rows})) look_affine(h, hit, hits);
             }
+        }
     }
 }
 
@@ -309,9 +342,15 @@ void Questions::resolve(const std::vector<Hit>& hits) {
 }
 
 void Questions::ask_linear(std::size_t count, std::size_t parts) {
-    affine_entries_.clear();
-    for (std::uint32_t i = 0; i < table_.size() && affine_entries_.size() < count; ++i)
-        if ((table_[i].flags & affine_distinct) && !(table_[i].flags & constant_entry)) affine_entries_.push_back(i);
+    // Monomials and entries in turn, so that any share of the list holds the simplest of both.
+    pair_terms_.clear();
+    std::size_t m = 1;
+    for (std::uint32_t i = 0; i < table_.size() && pair_terms_.size() < count; ++i) {
+        if (!(table_[i].flags & affine_distinct) || table_[i].flags & constant_entry) continue;
+        pair_terms_.push_back(i);
+        while (m < lattice_.size() && lattice_[m].total() <= 2) ++m;
+        if (m < lattice_.size()) pair_terms_.push_back(-1 - static_cast<std::int64_t>(m++));
+    }
     for (const auto& target : targets_) {
         if (done()) return;
         ask_pairs_of({.target = target.transform, .kind = Kind::pair}, target.value, count);

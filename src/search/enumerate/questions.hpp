@@ -30,7 +30,9 @@ public:
     /// monomials and monomial-distinct entries.
     void ask_linear(std::size_t count, std::size_t parts);
 
-    std::size_t lattice_size() const { return lattice_.size(); }
+    /// Sparse polynomials, and polynomials times one of the first `monomials` monomials, on a sample of more rows than the check's.
+    void ask_sparse_polynomials(const Sample& sample, std::size_t monomials);
+
     bool done() const { return judge_.solved() || judge_.run().over(); }
     /// Proposals made and those that held on the check rows.
     std::size_t proposed() const { return proposed_; }
@@ -52,6 +54,8 @@ private:
     void look(const double* h, const Hit& as, bool quotient, bool views, std::vector<Hit>& hits) const;
     void look_one(const double* g, const Hit& as, bool quotient, std::vector<Hit>& hits) const;
     void resolve(const std::vector<Hit>& hits);
+    void look_exponential(const double* h, const Hit& as, std::vector<Hit>& hits) const;
+    const double* value_of(std::int64_t name) const { return name >= 0 ? table_.value(static_cast<std::size_t>(name)) : lattice_values_[static_cast<std::size_t>(-1 - name)].data(); }
     std::optional<std::int64_t> find_affine(std::uint64_t key) const;
     void ask_quotient(const Four& target, std::uint32_t part, const Hit& as, std::vector<Hit>& hits) const;
     void look_affine(const double* h, const Hit& as, std::vector<Hit>& hits) const;
@@ -69,7 +73,7 @@ private:
     std::vector<Target> targets_;
     Resolver resolver_;
     std::unordered_set<std::uint64_t> seen_;
-    std::vector<std::uint32_t> affine_entries_;       ///< of ask_linear
+    std::vector<std::int64_t> pair_terms_;            ///< of ask_linear: entries and monomials by name
     std::vector<double> directions_;                  ///< eight unit functionals each, [functional][entry]
     std::size_t proposed_ = 0, held_ = 0;
 };

@@ -35,6 +35,18 @@ Expression joined(const Expression& part, Fraction c, const Expression& u) {
     return quotient ? quotient_of(u.subtree(sides[0]), product_of(u.subtree(sides[1]), power)) : quotient_of(u, power);
 }
 
+// cosh(u) as (exp(u) + exp(-u))/2.
+Expression without_cosh(Expression e) {
+    for (std::size_t i = 0; i < e.size(); ++i) {
+        if (e.nodes[i].op != Op::cosh) continue;
+        const Expression u = e.subtree(i - 1);
+        const Expression both = sum_of(Expression::apply(Op::exp, u), Expression::apply(Op::exp, Expression::apply(Op::negate, u)));
+        e = e.replaced(i, scaled(0.5, both));
+        i = 0;
+    }
+    return e;
+}
+
 }  // namespace
 
 double shortened(double value) {
@@ -100,6 +112,9 @@ Expression Resolver::named(std::int64_t name) const {
 Expression Resolver::part_of(const Hit& hit) const {
     if (hit.factor == 0) return named(hit.part);
     auto powers = lattice_[hit.factor].powers();
+    // Where the factor stands under a root it is squared.
+    if (hit.target == Transform::square || std::fabs(hit.c) == 0.5)
+        for (auto& p : powers) p.exponent = p.exponent.d == 2 ? Fraction{p.exponent.n, 1} : Fraction{2 * p.exponent.n, 1};
     powers.push_back({named(hit.part), {1, 1}});
     return monomial_of(1, powers);
 }
@@ -113,7 +128,7 @@ std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<dou
     std::vector<std::vector<double>> columns = {b_values};
     std::vector<Expression> terms = {b};
     if (hit.kind == Kind::pair) {
-        terms.push_back(table_.expression(hit.second));
+        terms.push_back(named(hit.second));
         columns.push_back(values_of(terms[1]));
         if (!all_finite(columns[1])) return std::nullopt;
     }
@@ -135,7 +150,8 @@ std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<dou
     return sum_of(result, Expression::constant(offset));
 }
 
-bool Resolver::verify(const Expression& formula) {
+bool Resolver::verify(const Expression& proposed) {
+    const Expression formula = judge_.spelling().has(Op::cosh) ? proposed : without_cosh(proposed);
     if (!judge_.spelling().allows(formula)) return false;
     const auto prediction = values_of(formula);
     if (residual(check_.target, prediction) > check_tolerance) return false;
@@ -153,9 +169,13 @@ bool Resolver::resolve(const Hit& hit) {
     Expression part;
     if (hit.combine != Combine::nothing) {
         part = part_of(hit);
-        const auto a = values_of(part);
+        auto a = values_of(part);
+        if (std::fabs(hit.c) == 0.5 && hit.combine == Combine::times && common_sign(a) < 0) {
+            part = scaled(-1, part);
+            for (double& x : a) x = -x;
+        }
         for (std::size_t i = 0; i < rows; ++i)
-            h[i] = hit.combine == Combine::plus ? h[i] - hit.c * a[i] : h[i] / std::pow(a[i], hit.c);
+            h[i] = hit.combine == Combine::plus ? h[i] - hit.c * a[i] : h[i] / std::pow(a[i], hit.c) - hit.inner;
     }
     if (!all_finite(h)) return false;
     std::vector<double> g(rows);
@@ -169,7 +189,7 @@ bool Resolver::resolve(const Hit& hit) {
     switch (hit.combine) {
         case Combine::nothing: break;
         case Combine::plus: u = hit.c < 0 ? sum_of(u, scaled(hit.c, part)) : sum_of(scaled(hit.c, part), u); break;
-        case Combine::times: u = joined(part, *nearest_fraction(hit.c, 0), u); break;
+        case Combine::times: u = joined(part, *nearest_fraction(hit.c, 0), sum_of(u, Expression::constant(hit.inner))); break;
     }
     u = sum_of(u, shift);
     const int target_sign = common_sign(check_.target);

@@ -23,10 +23,11 @@ struct Hit {
     std::int64_t part = 0;         ///< A: table entry, or -1 - index into the lattice
     std::uint32_t factor = 0;      ///< A times this point of the lattice; 0 is the constant 1
     double shift = 0;              ///< T - shift instead of T
+    double inner = 0;              ///< T = A^c (inner + H)
     std::int64_t entry = 0;        ///< B, named as A is
     std::int64_t shifted_by = 0;   ///< S with T - shift * S instead of T, when `shifts`
     bool shifts = false;
-    std::uint32_t second = 0;      ///< D
+    std::int64_t second = 0;       ///< D
 
     bool operator==(const Hit&) const = default;
 };

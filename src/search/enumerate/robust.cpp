@@ -18,6 +18,7 @@ double median_size(std::vector<double> values) {
 }  // namespace
 
 std::vector<double> linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight) {
+    if (columns.empty()) return {};
     const auto rows = static_cast<Eigen::Index>(z.size());
     const auto count = static_cast<Eigen::Index>(columns.size());
     Eigen::MatrixXd matrix(rows, count);

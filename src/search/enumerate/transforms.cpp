@@ -90,6 +90,7 @@ Expression inverted(Transform transform, const Expression& u, int sign) {
 
 bool invertible(Transform transform, const Spelling& spelling) {
     if (transform == Transform::inverse_square && !spelling.has(Op::inverse)) return false;
+    if (transform == Transform::acosh && spelling.has(Op::exp)) return true;  // written with two exponentials
     return spelling.has(undoing(transform));
 }
 

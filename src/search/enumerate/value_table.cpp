@@ -67,6 +67,7 @@ ValueTable::ValueTable(std::vector<std::vector<double>> columns, std::vector<std
     }
 }
 
+ValueTable::ValueTable(ValueTable&&) noexcept = default;
 ValueTable::~ValueTable() = default;
 
 std::size_t ValueTable::bytes() const {

@@ -48,6 +48,7 @@ public:
     /// `column[f]` points to the key rows of feature f, `variables` are the features that may be used, `operators` those allowed.
     ValueTable(std::vector<std::vector<double>> columns, std::vector<std::int32_t> variables, std::vector<Op> operators,
                std::vector<Definition> definitions, RandomStream random);
+    ValueTable(ValueTable&&) noexcept;
     ~ValueTable();
 
     /// Enumerates about `proposals` further formulas; false when a limit is reached or nothing is left.

@@ -1,0 +1,164 @@
+#include "search/enumerate/noisy_polynomials.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "search/enumerate/polynomials.hpp"
+#include "search/enumerate/robust.hpp"
+#include "search/enumerate/transforms.hpp"
+
+namespace balmer::enumerate {
+namespace {
+
+constexpr std::size_t most_terms = 12, most_columns = 90;
+constexpr std::size_t rows_per_column = 5;
+constexpr double cost_per_node = 2.7;  // as in the screening of pairs
+constexpr std::size_t offered = 3;
+constexpr double near_whole = 0.02;    // of a coefficient: tried as a whole number
+
+// The highest degree whose terms the rows carry easily.
+Powers powers_for(std::size_t variables, std::size_t rows) {
+    Powers best;
+    for (int degree = 1; degree <= 4; ++degree) {
+        Powers all = powers_up_to(variables, degree);
+        if (all.size() > most_columns || rows_per_column * all.size() > rows) break;
+        best = std::move(all);
+    }
+    return best;
+}
+
+// A target seen through a transform, with the weights that its uncertainty has there.
+struct Seen {
+    std::vector<double> u, weight;
+};
+
+Seen see(Transform t, const Sample& sample) {
+    Seen seen;
+    seen.u.resize(sample.size());
+    transform_rows(t, sample.target.data(), seen.u.data(), seen.u.size());
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+        const double d = slope(t, sample.target[i]);
+        seen.weight.push_back(sample.weight[i] / (d * d));
+    }
+    const auto usable = [](double x) { return std::isfinite(x); };
+    if (!std::ranges::all_of(seen.u, usable) || !std::ranges::all_of(seen.weight, usable)) seen.u.clear();
+    return seen;
+}
+
+// The term whose loss raises the weighted squares least: smallest coefficient by its standard error.
+std::size_t least_needed(const std::vector<std::vector<double>>& columns, const Seen& seen, const RobustFit& fit) {
+    const auto rows = static_cast<Eigen::Index>(seen.u.size());
+    const auto count = static_cast<Eigen::Index>(columns.size());
+    Eigen::MatrixXd matrix(rows, count);
+    Eigen::VectorXd length(count);
+    for (Eigen::Index j = 0; j < count; ++j) {
+        for (Eigen::Index i = 0; i < rows; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            matrix(i, j) = std::sqrt(seen.weight[at] * fit.factor[at]) * columns[static_cast<std::size_t>(j)][at];
+        }
+        length[j] = matrix.col(j).norm();
+        if (!(length[j] > 0)) return static_cast<std::size_t>(j);
+        matrix.col(j) /= length[j];
+    }
+    const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
+    // Columns beyond the numerical rank say nothing new.
+    if (qr.rank() < count) return static_cast<std::size_t>(qr.colsPermutation().indices()[count - 1]);
+    const Eigen::MatrixXd r = qr.matrixR().topLeftCorner(count, count).triangularView<Eigen::Upper>();
+    const Eigen::MatrixXd inverse = r.triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(count, count));
+    std::size_t least = 0;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (Eigen::Index k = 0; k < count; ++k) {
+        const auto j = static_cast<std::size_t>(qr.colsPermutation().indices()[k]);
+        const double significance = std::fabs(fit.coefficients[j]) * length[static_cast<Eigen::Index>(j)] / inverse.row(k).norm();
+        if (significance < smallest || (significance == smallest && j < least)) {
+            smallest = significance;
+            least = j;
+        }
+    }
+    return least;
+}
+
+int nodes_of(const std::vector<int>& powers) {
+    int nodes = 2;
+    for (const int p : powers) nodes += p == 0 ? 0 : p == 1 ? 2 : 3;
+    return nodes;
+}
+
+struct Kept {
+    Powers powers;
+    std::vector<double> coefficients;
+    double cost = 0;
+};
+
+double cost_of(const Powers& powers, const RobustFit& fit, std::size_t rows) {
+    double cost = static_cast<double>(rows) * std::log(std::max(fit.scale, 1e-300));
+    for (const auto& p : powers) cost += cost_per_node * nodes_of(p);
+    return cost;
+}
+
+// Coefficients near whole numbers become whole, together, when the fit hardly notices.
+void make_whole(Kept& kept, const std::vector<std::vector<double>>& columns, const Seen& seen) {
+    std::vector<std::vector<double>> free_columns;
+    std::vector<std::size_t> free_terms;
+    std::vector<double> rest = seen.u, coefficients = kept.coefficients;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        const double whole = std::round(coefficients[j]);
+        if (whole == 0 || std::fabs(coefficients[j] - whole) > near_whole * std::fabs(whole)) {
+            free_columns.push_back(columns[j]);
+            free_terms.push_back(j);
+            continue;
+        }
+        coefficients[j] = whole;
+        for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= whole * columns[j][i];
+    }
+    const std::size_t held = columns.size() - free_terms.size();
+    if (held == 0) return;
+    const RobustFit fit = robust_linear_fit(free_columns, rest, seen.weight);
+    const double cost = cost_of(kept.powers, fit, seen.u.size());
+    // A whole number saves about half a logarithm of the rows each.
+    if (!(cost < kept.cost + static_cast<double>(held) * 0.5 * std::log(static_cast<double>(seen.u.size())))) return;
+    for (std::size_t k = 0; k < free_terms.size(); ++k) coefficients[free_terms[k]] = fit.coefficients[k];
+    kept.coefficients = std::move(coefficients);
+    kept.cost = cost;
+}
+
+std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> columns, const Seen& seen, Judge& judge) {
+    std::vector<Kept> small;
+    while (!powers.empty() && !judge.run().over()) {
+        const RobustFit fit = robust_linear_fit(columns, seen.u, seen.weight);
+        judge.run().clock.add(seen.u.size(), columns.size() * columns.size());
+        if (!std::isfinite(fit.scale)) break;
+        if (powers.size() <= most_terms) {
+            small.push_back({powers, fit.coefficients, cost_of(powers, fit, seen.u.size())});
+            make_whole(small.back(), columns, seen);
+        }
+        const auto out = static_cast<std::ptrdiff_t>(least_needed(columns, seen, fit));
+        powers.erase(powers.begin() + out);
+        columns.erase(columns.begin() + out);
+    }
+    return small;
+}
+
+}  // namespace
+
+void ask_noisy_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge) {
+    const Powers powers = powers_for(variables.size(), sample.size());
+    if (powers.size() < 2) return;
+    std::vector<std::vector<double>> columns;
+    for (const auto& p : powers) columns.push_back(term_values(p, variables, sample));
+    const int sign = common_sign(sample.target);
+    for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
+        if (judge.run().over()) return;
+        if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
+        const Seen seen = see(t, sample);
+        if (seen.u.empty()) continue;
+        auto small = eliminate(powers, columns, seen, judge);
+        std::ranges::stable_sort(small, {}, [](const Kept& k) { return k.cost; });
+        for (std::size_t i = 0; i < small.size() && i < offered; ++i)
+            judge.offer_fitted(inverted(t, polynomial_of(small[i].coefficients, small[i].powers, variables), sign));
+    }
+}
+
+}  // namespace balmer::enumerate
