@@ -187,7 +187,7 @@ StopReason Chain::search() {
     if (all_solved()) return StopReason::solved;
     if (run_.stop.stop_requested()) return StopReason::interrupted;
     if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
-    if (run_.evaluations >= run_.budget.evaluations) return StopReason::evaluations;
+    if (run_.spent() >= run_.budget.evaluations) return StopReason::evaluations;
     return table_->bytes() >= limits().bytes ? StopReason::memory : StopReason::exhausted;
 }
 

@@ -25,8 +25,8 @@ Judge::Judge(const Problem& problem, Run& run)
 Progress Judge::progress(const std::string& stage) const {
     const double seconds = run_->watch.seconds();
     return {.seconds = seconds,
-            .evaluations = run_->evaluations,
-            .fraction = std::min(1.0, seconds / run_->budget.seconds),
+            .evaluations = run_->spent(),
+            .fraction = std::min(1.0, std::max(seconds / run_->budget.seconds, run_->spent() / run_->budget.evaluations)),
             .stage = stage,
             .front = &front_};
 }

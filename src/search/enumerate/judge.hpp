@@ -21,11 +21,18 @@ struct Run {
     ThreadPool& pool;
     Stopwatch watch{};
     LogicalClock clock{};
+    double rows = 1;  ///< of the problem
     double evaluations = 0;
     double last_report = 0;
 
+    /// Candidates on all rows: those judged, and the work of table and questions in candidates of ten nodes. What the budget counts, so that
+    /// a run limited by evaluations ends at the same place on every machine.
+    double spent() const {
+        constexpr double nodes_of_candidate = 10;
+        return evaluations + static_cast<double>(clock.ticks()) / (nodes_of_candidate * rows);
+    }
     /// Whether to end now.
-    bool over() const { return stop.stop_requested() || watch.seconds() >= budget.seconds || evaluations >= budget.evaluations; }
+    bool over() const { return stop.stop_requested() || watch.seconds() >= budget.seconds || spent() >= budget.evaluations; }
 };
 
 /// One target's proposals in, its front out.

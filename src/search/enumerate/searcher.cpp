@@ -20,6 +20,7 @@ SearchResult EnumerateSearcher::run(const Problem& problem, const Budget& budget
     }
     ThreadPool pool(budget.threads > 0 ? static_cast<std::size_t>(budget.threads) : 0);
     Run run{.budget = budget, .options = options_, .stop = stop, .observer = observer, .pool = pool};
+    run.rows = static_cast<double>(problem.data.rows());
     Chain chain(problem, run, seed);
     result.stop = chain.search();
     result.front = chain.front();
@@ -30,7 +31,7 @@ SearchResult EnumerateSearcher::run(const Problem& problem, const Budget& budget
         library_ = std::make_shared<ValueLibrary>(chain.table(), std::move(sample), 4000, pool);
     }
     result.seconds = run.watch.seconds();
-    result.evaluations = run.evaluations;
+    result.evaluations = run.spent();
     result.node_rows = static_cast<double>(run.clock.ticks());
     return result;
 }
