@@ -33,7 +33,7 @@ struct FitOutcome {
     SearchResult result;
     std::vector<Model> models;     ///< one per member of the front, with uncertainties
     std::size_t chosen = 0;        ///< index into models
-    std::filesystem::path folder;  ///< the run folder
+    std::filesystem::path folder;  ///< the run folder, empty when none was kept
 };
 
 /// Who watches a fit. All calls come from the calling thread.
@@ -51,6 +51,8 @@ public:
 /// The whole of `balmer fit`: reads the table, searches, keeps the run folder, resumes. Throws balmer::Error for the user's mistakes before
 /// anything is written.
 FitOutcome run_fit(const FitParameters& parameters, FitListener& listener, StopToken stop);
+/// The same on a table in memory, with the same bits: `parameters.data` is ignored, and a run folder is kept only when `parameters` names one.
+FitOutcome fit_table(const FitParameters& parameters, const Table& table, FitListener& listener, StopToken stop);
 
 /// A candidate as a Model with box, metrics, provenance and, when `with_uncertainties`, covariance of its constants.
 Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties);

@@ -17,12 +17,22 @@
 
 namespace balmer {
 
+namespace {
+
+std::vector<std::string>& added_folders() {
+    static std::vector<std::string> folders;
+    return folders;
+}
+
+}  // namespace
+
 std::filesystem::path find_data(const std::string& name) {
     std::vector<std::string> folders;
     if (const char* set = std::getenv("BALMER_DATA"); set != nullptr && *set != '\0') {
         folders = {set};
     } else {
         folders = {BALMER_DATA_SOURCE, BALMER_DATA_INSTALLED};
+        folders.insert(folders.end(), added_folders().begin(), added_folders().end());
     }
     std::erase(folders, "");
     for (const std::string& folder : folders) {
@@ -35,5 +45,7 @@ std::filesystem::path find_data(const std::string& name) {
     throw Error(fmt::format("the data file '{}' was not found in {}. Set BALMER_DATA to the folder `data` of balmer.", name,
                             folders.empty() ? "any folder" : fmt::format("{}", fmt::join(folders, ", "))));
 }
+
+void add_data_folder(const std::filesystem::path& folder) { added_folders().push_back(folder.string()); }
 
 }  // namespace balmer

@@ -1,5 +1,6 @@
 #include "study/record.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -15,7 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int run_schema = 1;
-constexpr double seconds_between_fronts = 1, seconds_between_checkpoints = 5;
+constexpr double seconds_between_fronts = 1, seconds_between_checkpoints = 1;
+constexpr double most_of_time = 0.02;  // that checkpoints and fronts may take: where the disk is slow they come less often
 
 }  // namespace
 
@@ -37,6 +39,7 @@ std::string run_json(const FitParameters& parameters, const PreparedFit& prepare
     json["evaluations"] = status.evaluations;
     json["node_rows"] = status.node_rows;
     json["parameters"] = to_texts(parameters);
+    json["stated"] = parameters.stated;
     json["data"] = {{"source", data.source},
                     {"fingerprint", fingerprint(prepared.problem)},
                     {"rows", data.rows()},
@@ -53,12 +56,13 @@ RecordedRun read_run_json(const std::string& text, const std::string& source) {
     if (!readable) throw Error({.file = source}, "this is not a run.json of this version of balmer");
     RecordedRun run;
     run.parameters = from_texts(json["parameters"].get<std::map<std::string, std::string>>());
+    run.parameters.stated = json.value("stated", std::set<std::string>());
     run.fingerprint = json["data"].value("fingerprint", "");
     run.seconds = json.value("seconds", 0.0);
     return run;
 }
 
-Recorder::Recorder(RunFolder& folder, const FitParameters& parameters, const PreparedFit& prepared, FitListener& listener, StopToken stop)
+Recorder::Recorder(RunFolder* folder, const FitParameters& parameters, const PreparedFit& prepared, FitListener& listener, StopToken stop)
     : folder_(folder),
       parameters_(parameters),
       prepared_(prepared),
@@ -67,13 +71,15 @@ Recorder::Recorder(RunFolder& folder, const FitParameters& parameters, const Pre
       vocabulary_(prepared.problem.vocabulary()) {}
 
 void Recorder::improved(const Progress& progress, const Candidate& candidate) {
-    Json event = {{"seconds", progress.seconds},
-                  {"evaluations", progress.evaluations},
-                  {"complexity", candidate.complexity},
-                  {"loss", candidate.loss},
-                  {"stage", progress.stage},
-                  {"equation", equation_text(candidate, vocabulary_)}};
-    folder_.append_event(event.dump());
+    if (folder_) {
+        Json event = {{"seconds", progress.seconds},
+                      {"evaluations", progress.evaluations},
+                      {"complexity", candidate.complexity},
+                      {"loss", candidate.loss},
+                      {"stage", progress.stage},
+                      {"equation", equation_text(candidate, vocabulary_)}};
+        folder_->append_event(event.dump());
+    }
     front_changed_ = true;
     listener_.improved(progress, candidate, vocabulary_);
     write_front_when_due(progress);
@@ -85,26 +91,34 @@ void Recorder::progressed(const Progress& progress) {
 }
 
 void Recorder::write_front_when_due(const Progress& progress) {
-    const bool due = first_front_ || since_front_.seconds() > seconds_between_fronts;
-    if (!front_changed_ || !due || !progress.front) return;
+    const bool due = first_front_ || since_front_.seconds() > until_front_;
+    if (!folder_ || !front_changed_ || !due || !progress.front) return;
+    const Stopwatch watch;
     std::vector<Model> models;
     for (const auto& member : progress.front->members()) models.push_back(make_model(member, prepared_.problem, false));
     write_front(*progress.front, models);
+    until_front_ = std::max(seconds_between_fronts, watch.seconds() / most_of_time);
 }
 
 void Recorder::write_front(const ParetoFront& front, const std::vector<Model>& models) {
-    folder_.write_front(front, models);
+    if (folder_) folder_->write_front(front, models);
     since_front_ = Stopwatch();
     front_changed_ = first_front_ = false;
 }
 
-void Recorder::write_status(const RunStatus& status) { folder_.write_run(run_json(parameters_, prepared_, status)); }
+void Recorder::write_status(const RunStatus& status) {
+    if (folder_) folder_->write_run(run_json(parameters_, prepared_, status));
+}
 
 void Recorder::checkpoint(const std::string& bytes) {
-    folder_.write_checkpoint(bytes);
+    const Stopwatch watch;
+    if (folder_) folder_->write_checkpoint(bytes);
+    until_checkpoint_ = std::max(seconds_between_checkpoints, watch.seconds() / most_of_time);
     since_checkpoint_ = Stopwatch();
 }
 
-bool Recorder::checkpoint_due() { return stop_.stop_requested() || since_checkpoint_.seconds() > seconds_between_checkpoints; }
+bool Recorder::checkpoint_due() {
+    return folder_ && (stop_.stop_requested() || since_checkpoint_.seconds() > until_checkpoint_);
+}
 
 }  // namespace balmer

@@ -30,10 +30,10 @@ RecordedRun read_run_json(const std::string& text, const std::string& source);
 /// Fingerprint of everything that a resumed run must share: data, targets, validation.
 std::string fingerprint(const Problem& problem);
 
-/// Keeps the run folder up to date while a search runs and passes the news on to a listener.
+/// Keeps the run folder up to date while a search runs and passes the news on to a listener. Without a folder (nullptr) it only passes on.
 class Recorder : public Observer {
 public:
-    Recorder(RunFolder& folder, const FitParameters& parameters, const PreparedFit& prepared, FitListener& listener, StopToken stop);
+    Recorder(RunFolder* folder, const FitParameters& parameters, const PreparedFit& prepared, FitListener& listener, StopToken stop);
 
     void improved(const Progress& progress, const Candidate& candidate) override;
     void progressed(const Progress& progress) override;
@@ -47,13 +47,14 @@ public:
 private:
     void write_front_when_due(const Progress& progress);
 
-    RunFolder& folder_;
+    RunFolder* folder_;
     const FitParameters& parameters_;
     const PreparedFit& prepared_;
     FitListener& listener_;
     StopToken stop_;
     Vocabulary vocabulary_;
     Stopwatch since_front_, since_checkpoint_;
+    double until_front_ = 0, until_checkpoint_ = 1;  ///< seconds
     bool front_changed_ = false;
     bool first_front_ = true;
 };

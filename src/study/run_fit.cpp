@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -32,23 +34,31 @@ Selection selection_named(const std::string& name) {
                                           " Allowed: description-length, best, accuracy");
 }
 
-// The recorded parameters; what may change on a resumed run (budget, threads, progress) is taken from the new ones where given.
+// The recorded parameters, with what may change on a resumed run taken from the new ones where given.
 FitParameters resumed_parameters(const FitParameters& given, const RecordedRun& recorded) {
-    const FitParameters defaults;
-    FitParameters parameters = recorded.parameters;
-    if (given.seconds != defaults.seconds) parameters.seconds = given.seconds;
-    if (given.evaluations != defaults.evaluations) parameters.evaluations = given.evaluations;
-    if (!given.data.empty()) parameters.data = given.data;
-    parameters.threads = given.threads;
-    parameters.progress = given.progress;
-    parameters.memory = given.memory;
-    parameters.select = given.select;
-    parameters.resume = given.resume;
+    static const std::set<std::string> may_change = {"data", "seconds", "evaluations", "threads", "memory", "select", "progress", "resume"};
+    const auto defaults = to_texts({}), asked = to_texts(given);
+    auto texts = to_texts(recorded.parameters);
+    for (const auto& [name, text] : asked) {
+        if (text == defaults.at(name) && !given.stated.contains(name)) continue;
+        if (!may_change.contains(name) && text != texts.at(name)) {
+            std::string flag = "--" + name;
+            std::ranges::replace(flag, '_', '-');
+            throw Error({.name = flag}, "a resumed run keeps what it began with (here \"" + texts.at(name) + "\"). New with --resume may be " +
+                                            "--seconds, --evaluations, --threads, --memory, --select, --progress; for the rest start a new run");
+        }
+        texts[name] = text;
+    }
+    FitParameters parameters = from_texts(texts);
+    parameters.stated = recorded.parameters.stated;
+    parameters.stated.insert(given.stated.begin(), given.stated.end());
+    if (!fs::exists(parameters.data) && parameters.data != "-")
+        throw Error({.file = parameters.data}, "the data of this run are not there. Name them: balmer fit DATA --resume " + given.resume);
     return parameters;
 }
 
-FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameters& parameters, RunFolder& folder, Recorder& recorder) {
-    FitOutcome outcome{.problem = prepared.problem, .result = std::move(result), .models = {}, .folder = folder.path()};
+FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameters& parameters, const RunFolder* folder, Recorder& recorder) {
+    FitOutcome outcome{.problem = prepared.problem, .result = std::move(result), .models = {}, .folder = folder ? folder->path() : fs::path()};
     RunStatus status{.state = outcome.result.stop == StopReason::interrupted ? "interrupted" : "finished",
                      .stop = to_string(outcome.result.stop),
                      .seconds = outcome.result.seconds,
@@ -69,35 +79,56 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
     return outcome;
 }
 
+// A folder to go on with, and what its run.json says.
+struct Resumed {
+    RunFolder folder;
+    RecordedRun recorded;
+};
+
+std::optional<Resumed> open_resumed(const std::string& path) {
+    if (path.empty()) return std::nullopt;
+    auto folder = RunFolder::resume(path);
+    auto recorded = read_run_json(folder.read_run(), (folder.path() / "run.json").string());
+    return Resumed{std::move(folder), std::move(recorded)};
+}
+
+// Searches with everything that does not depend on where the table came from. `new_folder`: where a new run is kept, empty for nowhere.
+FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std::optional<Resumed> resumed,
+                        const std::function<fs::path()>& new_folder, FitListener& listener, StopToken stop) {
+    (void)selection_named(parameters.select);
+    const Budget budget = make_budget(parameters);
+    PreparedFit prepared = prepare(parameters, table);
+    if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
+        throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
+                                                     "' now holds. Give the same data, or start a new run with --run-folder");
+    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method) : make_form_fitter(parameters.form, prepared.problem);
+    std::optional<RunFolder> folder;
+    if (resumed) folder.emplace(std::move(resumed->folder));
+    else if (const auto path = new_folder(); !path.empty()) folder.emplace(RunFolder::create(path));
+
+    Recorder recorder(folder ? &*folder : nullptr, parameters, prepared, listener, stop);
+    recorder.write_status({});
+    listener.started(prepared, folder ? folder->path() : fs::path());
+    const std::string checkpoint = resumed ? folder->read_checkpoint().value_or("") : "";
+    auto result = searcher->run(prepared.problem, budget, static_cast<std::uint64_t>(parameters.seed), stop, recorder, checkpoint);
+    return finish(std::move(result), prepared, parameters, folder ? &*folder : nullptr, recorder);
+}
+
 }  // namespace
 
 FitOutcome run_fit(const FitParameters& given, FitListener& listener, StopToken stop) {
-    std::optional<RunFolder> folder;
-    FitParameters parameters = given;
-    std::string expected_fingerprint;
-    if (!given.resume.empty()) {
-        folder.emplace(RunFolder::resume(given.resume));
-        const auto recorded = read_run_json(folder->read_run(), (folder->path() / "run.json").string());
-        expected_fingerprint = recorded.fingerprint;
-        parameters = resumed_parameters(given, recorded);
-    }
+    auto resumed = open_resumed(given.resume);
+    const FitParameters parameters = resumed ? resumed_parameters(given, resumed->recorded) : given;
     if (parameters.data.empty()) throw Error("no data given. Use: balmer fit DATA --target NAME");
-    (void)selection_named(parameters.select);
-    const Budget budget = make_budget(parameters);
-    PreparedFit prepared = prepare(parameters, read_table(parameters.data));
-    if (!expected_fingerprint.empty() && fingerprint(prepared.problem) != expected_fingerprint)
-        throw Error({.file = given.resume}, "this run was made on other data (or other roles of the columns) than '" + parameters.data +
-                                                "' now holds. Give the same data, or start a new run with --run-folder");
-    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method) : make_form_fitter(parameters.form, prepared.problem);
-    if (!folder)
-        folder.emplace(RunFolder::create(parameters.run_folder.empty() ? free_run_folder(parameters.data) : fs::path(parameters.run_folder)));
+    const auto new_folder = [&] { return parameters.run_folder.empty() ? free_run_folder(parameters.data) : fs::path(parameters.run_folder); };
+    const Table table = read_table(parameters.data);
+    return fit_prepared(parameters, table, std::move(resumed), new_folder, listener, std::move(stop));
+}
 
-    Recorder recorder(*folder, parameters, prepared, listener, stop);
-    recorder.write_status({});
-    listener.started(prepared, folder->path());
-    const std::string resume = given.resume.empty() ? "" : folder->read_checkpoint().value_or("");
-    auto result = searcher->run(prepared.problem, budget, static_cast<std::uint64_t>(parameters.seed), stop, recorder, resume);
-    return finish(std::move(result), prepared, parameters, *folder, recorder);
+FitOutcome fit_table(const FitParameters& given, const Table& table, FitListener& listener, StopToken stop) {
+    auto resumed = open_resumed(given.resume);
+    const FitParameters parameters = resumed ? resumed_parameters(given, resumed->recorded) : given;
+    return fit_prepared(parameters, table, std::move(resumed), [&] { return fs::path(parameters.run_folder); }, listener, std::move(stop));
 }
 
 }  // namespace balmer
