@@ -109,7 +109,8 @@ def summarise(row):
     front, chosen = row["front"], row["front"][row["chosen"]]
     best = max([value for _, value in row["curve"]], default=-np.inf)
     fitting = front[min(range(len(front)), key=lambda i: front[i].get("loss", front[i].get("mse")))]
-    return {"r2": chosen["r2"], "r2_fitting": fitting["r2"], "size": chosen["size"], "strict": chosen["strict"], "srbench": chosen["srbench"],
+    size = chosen["size"] if row["side"] == "balmer" else formulas.size(formulas.fold(formulas.parse(chosen["formula"])))
+    return {"r2": chosen["r2"], "r2_fitting": fitting["r2"], "size": size, "strict": chosen["strict"], "srbench": chosen["srbench"],
             "strict_front": any(m["strict"] for m in front), "srbench_front": any(m["srbench"] for m in front),
             "t999": seconds_to(row, 0.999), "best": best}
 

@@ -58,10 +58,28 @@ def fold(tree):
         return tree
     tree = (tree[0], *map(fold, tree[1:]))
     if all(part[0] == "c" for part in tree[1:]):
-        return ("c", float(value(tree, {})))
+        constant = float(value(tree, {}))
+        return ("c", constant) if math.isfinite(constant) else tree
     if tree[0] in ("*", "/", "neg"):
         return fold_product(tree)
+    if tree[0] == "^" and tree[2][0] == "c" and tree[2][1].is_integer():
+        factor, rest = split_factor(tree[1])
+        if rest is not tree[1] and factor != 0:  # (c*x)^2 = c^2*x^2
+            return fold_product(("*", ("c", factor ** tree[2][1]), ("^", rest, tree[2])))
     return fold_sum(tree) if tree[0] in "+-" else tree
+
+
+def split_factor(tree):
+    """(leading constant factor, the rest) of a folded product; (1, tree itself) of anything else."""
+    if tree[0] == "neg":
+        return -1.0, tree[1]
+    if tree[0] in "*/":
+        if tree[0] == "*" and tree[1][0] == "c":
+            return tree[1][1], tree[2]
+        factor, rest = split_factor(tree[1])
+        if rest is not tree[1]:
+            return factor, (tree[0], rest, tree[2])
+    return 1.0, tree
 
 
 def chain(operator, parts):
@@ -77,7 +95,7 @@ def fold_product(tree):
     def collect(node, inverse):
         nonlocal factor
         if node[0] == "c":
-            factor = factor / node[1] if inverse else factor * node[1]
+            factor = float(np.divide(factor, node[1]) if inverse else factor * node[1])
         elif node[0] == "*":
             collect(node[1], inverse)
             collect(node[2], inverse)
@@ -90,7 +108,8 @@ def fold_product(tree):
         else:
             (below if inverse else above).append(node)
 
-    collect(tree, False)
+    with np.errstate(all="ignore"):
+        collect(tree, False)
     if not math.isfinite(factor):
         return tree
     if not above or factor not in (1.0, -1.0):
