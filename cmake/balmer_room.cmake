@@ -12,8 +12,8 @@ endfunction()
 # balmer_room(<name> [FLAT] [FOLDER <folder>] [ROOT <folder>] [DEPENDS <rooms>] [LIBRARIES <targets>])
 #   One static library balmer_<name> from the .cpp files below <ROOT>/<FOLDER> (src/<name> unless said), linked to the
 #   rooms it depends on. FLAT: subfolders are rooms of their own. A room without .cpp files is an INTERFACE library.
-#   Files named *_avx2.cpp are compiled for AVX2 and FMA and left out on other processors. main.cpp never belongs to a
-#   room. The tests read BALMER_ROOM_FOLDER_<name> and BALMER_ROOM_FLAT_<name>.
+#   Files named *_avx2.cpp and *_avx512.cpp are compiled for those instruction sets and left out on other processors.
+#   main.cpp never belongs to a room. The tests read BALMER_ROOM_FOLDER_<name> and BALMER_ROOM_FLAT_<name>.
 function(balmer_room name)
     cmake_parse_arguments(ROOM "FLAT" "ROOT;FOLDER" "DEPENDS;LIBRARIES" ${ARGN})
     if(NOT ROOM_ROOT)
@@ -25,7 +25,7 @@ function(balmer_room name)
     balmer_glob(sources ${ROOM_ROOT}/${ROOM_FOLDER} *.cpp ${ROOM_FLAT})
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     if(NOT BALMER_X86)
-        list(FILTER sources EXCLUDE REGEX "_avx2\\.cpp$")
+        list(FILTER sources EXCLUDE REGEX "_avx(2|512)\\.cpp$")
     endif()
 
     set(libraries ${ROOM_DEPENDS})
@@ -46,6 +46,10 @@ function(balmer_room name)
     set(avx2 ${sources})
     list(FILTER avx2 INCLUDE REGEX "_avx2\\.cpp$")
     set_source_files_properties(${avx2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+    set(avx512 ${sources})
+    list(FILTER avx512 INCLUDE REGEX "_avx512\\.cpp$")
+    set_source_files_properties(${avx512} PROPERTIES
+        COMPILE_OPTIONS "-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mfma;-mprefer-vector-width=512")
     set(BALMER_ROOM_FOLDER_${name} ${ROOM_FOLDER} PARENT_SCOPE)
     set(BALMER_ROOM_FLAT_${name} ${ROOM_FLAT} PARENT_SCOPE)
     set_property(GLOBAL APPEND PROPERTY BALMER_ROOMS ${name})

@@ -22,10 +22,10 @@ struct Columns {
 };
 
 /// Which kernels run; `automatic` takes the best the processor has.
-enum class InstructionSet : std::uint8_t { automatic, baseline, avx2 };
+enum class InstructionSet : std::uint8_t { automatic, baseline, avx2, avx512 };
 /// The set that `automatic` means on this machine.
 InstructionSet best_instruction_set();
-/// Its name: "baseline", "avx2+fma".
+/// Its name: "baseline", "avx2+fma", "avx512".
 std::string_view name(InstructionSet set);
 
 /// A compiled tape: immutable, shareable between threads. Parameters stay arguments, so one tape serves a whole fit.

@@ -21,10 +21,10 @@ void add_block(const Reverse& reverse, std::size_t k, std::size_t l, const doubl
         }
 }
 
-// Sums the four lanes of every dot product.
+// Sums the lanes of every dot product.
 std::vector<double> summed(const std::vector<double>& lanes) {
-    std::vector<double> result(lanes.size() / 4);
-    for (std::size_t k = 0; k < result.size(); ++k) result[k] = kernels::sum_lanes(lanes.data() + 4 * k);
+    std::vector<double> result(lanes.size() / kernels::dot_lanes);
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = kernels::sum_lanes(lanes.data() + kernels::dot_lanes * k);
     return result;
 }
 
@@ -60,7 +60,7 @@ Curvature squared_error_curvature(const Program& program, std::span<const double
     Reverse reverse(program.tape(), parameters, columns, 1, set);
     const auto u = reverse.derivatives(0);
     const std::size_t n = u.size();
-    std::vector<double> gram_lanes(4 * n * n), projected_lanes(4 * n), space;
+    std::vector<double> gram_lanes(kernels::dot_lanes * n * n), projected_lanes(kernels::dot_lanes * n), space;
     alignas(kernels::block_bytes) double residual[tile], some_target[tile], some_weights[tile];
     Stretch s;
     for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
@@ -139,9 +139,9 @@ Curvature loss_curvature(const Program& program, std::span<const double> paramet
     LossTiles tiles(outputs);
     std::vector<std::vector<double>> projected(outputs), block(outputs * outputs);
     for (std::size_t k = 0; k < outputs; ++k) {
-        projected[k].resize(4 * reverse.derivatives(k).size());
+        projected[k].resize(kernels::dot_lanes * reverse.derivatives(k).size());
         for (std::size_t l = 0; l <= k; ++l)
-            block[k * outputs + l].resize(4 * reverse.derivatives(k).size() * reverse.derivatives(l).size());
+            block[k * outputs + l].resize(kernels::dot_lanes * reverse.derivatives(k).size() * reverse.derivatives(l).size());
     }
     std::vector<double> space;
     Stretch s;

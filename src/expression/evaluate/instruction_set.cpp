@@ -1,20 +1,39 @@
+#include <fmt/format.h>
+
 #include "balmer/error.hpp"
 #include "balmer/evaluate.hpp"
 #include "expression/evaluate/runner.hpp"
 
 #if defined(__x86_64__)
-#define BALMER_HAS_AVX2_KERNELS
+#define BALMER_HAS_X86_KERNELS
 #endif
 
 namespace balmer {
+namespace {
+
+// What the processor and the system allow: the compiler's runtime asks both (cpuid and the saved register state).
+bool has_avx2() {
+#ifdef BALMER_HAS_X86_KERNELS
+    static const bool answer = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return answer;
+#else
+    return false;
+#endif
+}
+bool has_avx512() {
+#ifdef BALMER_HAS_X86_KERNELS
+    static const bool answer = has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+    return answer;
+#else
+    return false;
+#endif
+}
+
+}  // namespace
 
 InstructionSet best_instruction_set() {
-#ifdef BALMER_HAS_AVX2_KERNELS
-    static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return avx2 ? InstructionSet::avx2 : InstructionSet::baseline;
-#else
-    return InstructionSet::baseline;
-#endif
+    return has_avx512() ? InstructionSet::avx512 : has_avx2() ? InstructionSet::avx2 : InstructionSet::baseline;
 }
 
 std::string_view name(InstructionSet set) {
@@ -22,44 +41,43 @@ std::string_view name(InstructionSet set) {
         case InstructionSet::automatic: return "automatic";
         case InstructionSet::baseline: return "baseline";
         case InstructionSet::avx2: return "avx2+fma";
+        case InstructionSet::avx512: return "avx512";
     }
     return "unknown";
 }
 
 namespace {
 
-// True for AVX2. Asking for what the processor lacks is refused rather than left to fault.
-bool use_avx2(InstructionSet set) {
-    if (set == InstructionSet::automatic) set = best_instruction_set();
-    if (set == InstructionSet::avx2 && best_instruction_set() != InstructionSet::avx2)
-        throw Error("this processor has no AVX2; use the automatic or the baseline instruction set");
-    return set == InstructionSet::avx2;
+// The set to run. Asking for what the processor lacks is refused rather than left to fault.
+InstructionSet checked(InstructionSet set) {
+    if (set == InstructionSet::automatic) return best_instruction_set();
+    if ((set == InstructionSet::avx2 && !has_avx2()) || (set == InstructionSet::avx512 && !has_avx512()))
+        throw Error(fmt::format("this processor has no {}; use the automatic or the baseline instruction set", name(set)));
+    return set;
 }
 
 }  // namespace
 
-#ifdef BALMER_HAS_AVX2_KERNELS
+#ifdef BALMER_HAS_X86_KERNELS
+#define BALMER_TABLE_OF(kind)                                           \
+    switch (checked(set)) {                                             \
+        case InstructionSet::avx512: return kernels::avx512::kind();    \
+        case InstructionSet::avx2: return kernels::avx2::kind();        \
+        default: return kernels::baseline::kind();                      \
+    }
+#else
+#define BALMER_TABLE_OF(kind) return checked(set), kernels::baseline::kind();
+#endif
 template <>
 const kernels::Table<float>& kernel_table<float>(InstructionSet set) {
-    return use_avx2(set) ? kernels::avx2::floats() : kernels::baseline::floats();
+    BALMER_TABLE_OF(floats)
 }
 template <>
 const kernels::Table<double>& kernel_table<double>(InstructionSet set) {
-    return use_avx2(set) ? kernels::avx2::doubles() : kernels::baseline::doubles();
+    BALMER_TABLE_OF(doubles)
 }
 const kernels::ReverseTable& reverse_table(InstructionSet set) {
-    return use_avx2(set) ? kernels::avx2::reverse() : kernels::baseline::reverse();
+    BALMER_TABLE_OF(reverse)
 }
-#else
-template <>
-const kernels::Table<float>& kernel_table<float>(InstructionSet set) {
-    return use_avx2(set), kernels::baseline::floats();
-}
-template <>
-const kernels::Table<double>& kernel_table<double>(InstructionSet set) {
-    return use_avx2(set), kernels::baseline::doubles();
-}
-const kernels::ReverseTable& reverse_table(InstructionSet set) { return use_avx2(set), kernels::baseline::reverse(); }
-#endif
 
 }  // namespace balmer

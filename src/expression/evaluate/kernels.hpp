@@ -73,6 +73,9 @@ struct Table {
     void (*shifted)(const Real* f, const Real* y, const Real* w, std::size_t count, Real shift_f, Real shift_y, ShiftedSums& out);
 };
 
+/// Dot products are added up in so many lanes on every instruction set.
+inline constexpr std::size_t dot_lanes = block<double>;
+
 /// How a backward kernel leaves its result: as the first or as a further contribution.
 enum class Into : std::uint8_t { write, add };
 /// Adjoints, double only. partial[op][k]: into[i] (+)= adjoint[i] * df/d(operand k)(a, b, f).
@@ -91,15 +94,17 @@ struct ReverseTable {
     Kernel partial[op_count][3];
     /// wr = w (f - y), w null for 1; returns the sum of w (f - y)^2.
     double (*residual)(const double* f, const double* y, const double* w, double* wr, std::size_t count);
-    /// Dot products of n columns u with m columns v, four lanes each that are to be summed by sum_lanes: out[4 (i m + j) + lane]
-    /// += sum_k u_i[k] v_j[k]. `gram`: m = n, entries with j <= i, the others hold rubbish.
+    /// Dot products of n columns u with m columns v, dot_lanes lanes each that are to be summed by sum_lanes:
+    /// out[dot_lanes (i m + j) + lane] += sum_k u_i[k] v_j[k]. `gram`: m = n, entries with j <= i, the others hold rubbish.
     void (*gram)(const double* const* u, const double* const* v, std::size_t n, std::size_t count, double* out);
     void (*cross)(const double* const* u, const double* const* v, std::size_t n, std::size_t m, std::size_t count, double* out);
     /// out[k] = a[k] * b[k].
     void (*multiply)(const double* a, const double* b, double* out, std::size_t count);
 };
 
-inline double sum_lanes(const double* lane) { return (lane[0] + lane[2]) + (lane[1] + lane[3]); }
+inline double sum_lanes(const double* lane) {
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
 
 namespace baseline {
 const Table<float>& floats();
@@ -111,5 +116,10 @@ const Table<float>& floats();
 const Table<double>& doubles();
 const ReverseTable& reverse();
 }  // namespace avx2
+namespace avx512 {
+const Table<float>& floats();
+const Table<double>& doubles();
+const ReverseTable& reverse();
+}  // namespace avx512
 
 }  // namespace balmer::kernels

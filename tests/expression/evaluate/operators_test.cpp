@@ -101,6 +101,11 @@ TEST_P(EveryOperator, BaselineMatchesTheReference) {
     check_operator<double>(GetParam(), InstructionSet::baseline);
     check_operator<float>(GetParam(), InstructionSet::baseline);
 }
+TEST_P(EveryOperator, Avx2MatchesTheReference) {
+    if (best_instruction_set() < InstructionSet::avx2) GTEST_SKIP() << "this processor has no AVX2";
+    check_operator<double>(GetParam(), InstructionSet::avx2);
+    check_operator<float>(GetParam(), InstructionSet::avx2);
+}
 
 }  // namespace
 }  // namespace balmer
