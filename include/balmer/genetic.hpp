@@ -12,7 +12,7 @@ namespace balmer {
 /// nothing else but problem, seed and budget.
 struct GeneticOptions {
     int islands = 4;                  ///< populations that evolve apart and exchange emigrants; at least 1
-    int niche_size = 32;              ///< members of one complexity in one population
+    int niche_size = 16;              ///< members of one complexity in one population
     int tournament = 4;               ///< members compared for a parent
     double crossover = 0.25;          ///< share of children with two parents
     double constant_leaf = 0.25;      ///< share of constants among new leaves

@@ -120,10 +120,12 @@ bool Island::settle(Individual child, std::size_t changed, double bar) {
     const bool constants = std::ranges::any_of(child.cores, [](const Expression& e) { return !e.values.empty(); });
     if (tried_.count(child.structure) >= (constants ? trials_of_structure : 1))
         return false;
+    const std::size_t niche = setting_->niche_of(child.complexity);
+    if (setting_->separable())
+        bar = population_.worst_loss(niche);
     if (!judge_->fit(child, changed, setting_->options().fit_iterations, bar))
         return false;
     child.birth = children_;
-    const std::size_t niche = setting_->niche_of(child.complexity);
     const double best = population_.best_loss(niche);
     const bool good = setting_->sees_all_rows() && child.loss < 1.01 * best && admission_->promising(child, child.loss);
     if (good)

@@ -13,6 +13,7 @@ constexpr double child_cost = 30'000;   // rows x nodes that hashing, compiling 
 constexpr double gradient_cost = 3;     // passes that one pass with gradient stands for
 constexpr double moments_trust = 1e-9;  // relative loss below which moments have lost their digits
 
+constexpr double hope = 1.5;  // times the worst loss of its niche: what a child may have on the quick rows
 // Factors for constants that lead out of the domain.
 constexpr double rescues[] = {-1, 6, 0.15, 40};
 
@@ -57,7 +58,7 @@ bool Judge::fit_by_moments(Individual& individual, std::size_t output) {
     return std::isfinite(sum);
 }
 
-bool Judge::fit_alone(Individual& individual, std::size_t output, int iterations) {
+bool Judge::fit_alone(Individual& individual, std::size_t output, int iterations, double bar) {
     auto& core = individual.cores[output];
     if (setting_->least_squares() && (core.values.empty() || !reads_features(core)))
         return fit_by_moments(individual, output);
@@ -69,15 +70,25 @@ bool Judge::fit_alone(Individual& individual, std::size_t output, int iterations
         options.fixed.assign(start.size(), true);
         std::fill_n(options.fixed.begin(), full.values.size(), false);
     }
-    auto result = balmer::fit(program, start, rows_->columns(), rows_->loss(output), options);
-    double passes = static_cast<double>(result.evaluations);
+    const auto* quick = setting_->quick_rows();
+    const BoundRows& first_rows = quick ? *quick : *rows_;
+    const double part = static_cast<double>(first_rows.rows()) / static_cast<double>(rows_->rows());
+    auto result = balmer::fit(program, start, first_rows.columns(), first_rows.loss(output), options);
+    double passes = part * static_cast<double>(result.evaluations);
     // Constants outside the domain say nothing about the structure: others are tried before it is given up.
     for (std::size_t t = 0; t < std::size(rescues) && !std::isfinite(result.loss) && !core.values.empty(); ++t) {
         auto other = start;
         for (std::size_t i = 0; i < core.values.size(); ++i)
             other[i] *= rescues[t];
-        result = balmer::fit(program, other, rows_->columns(), rows_->loss(output), options);
+        result = balmer::fit(program, other, first_rows.columns(), first_rows.loss(output), options);
+        passes += part * static_cast<double>(result.evaluations);
+    }
+    if (quick && std::isfinite(result.loss) && result.loss < hope * bar) {
+        options.maximum_iterations = std::max(1, iterations / 2);
+        result = balmer::fit(program, result.values, rows_->columns(), rows_->loss(output), options);
         passes += static_cast<double>(result.evaluations);
+    } else if (quick) {
+        result.loss = std::numeric_limits<double>::infinity();
     }
     spent(gradient_cost * passes, program.nodes());
     if (!std::isfinite(result.loss))
@@ -135,7 +146,7 @@ bool Judge::fit(Individual& individual, std::size_t changed, int iterations, dou
             return false;
     } else {
         for (std::size_t k = 0; k < individual.cores.size(); ++k)
-            if ((changed == all || changed == k) && !fit_alone(individual, k, iterations))
+            if ((changed == all || changed == k) && !fit_alone(individual, k, iterations, bar))
                 return false;
     }
     summarise(individual);

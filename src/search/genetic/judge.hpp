@@ -12,9 +12,9 @@ public:
     Judge(const Setting& setting, const BoundRows& rows, double share)
         : setting_(&setting), rows_(&rows), share_(share) {}
 
-    /// Fits everything about output `changed` (of all outputs when it is `all`) in at most `iterations` steps. `bar`:
-    /// loss of the parent; a child far above it is spared the joint fit of losses that see all outputs together. False
-    /// when some row leaves the domain or a fitted constant breaks a constraint.
+    /// Fits everything about output `changed` (of all outputs when it is `all`) in at most `iterations` steps. A child
+    /// far above `bar` (on the quick rows, or with the other outputs held) is spared the rest of the fit. False when it
+    /// was, when some row leaves the domain, or when a fitted constant breaks a constraint.
     bool fit(Individual& individual, std::size_t changed, int iterations, double bar);
     /// Loss on these rows at the constants as they are, scale and offset fitted anew where that is one pass.
     bool look(Individual& individual);
@@ -26,7 +26,7 @@ public:
     double evaluations() const { return evaluations_; }
 
 private:
-    bool fit_alone(Individual& individual, std::size_t output, int iterations);
+    bool fit_alone(Individual& individual, std::size_t output, int iterations, double bar);
     bool fit_by_moments(Individual& individual, std::size_t output);
     bool look_at_group(Individual& individual, std::size_t group, std::span<const Expression> outputs);
     bool fit_jointly(Individual& individual, std::size_t changed, int iterations, double bar);

@@ -32,6 +32,15 @@ double Population::best_loss(std::size_t niche) const {
     return niches_[niche].empty() ? std::numeric_limits<double>::infinity() : niches_[niche][best_of(niche)].loss;
 }
 
+double Population::worst_loss(std::size_t niche) const {
+    if (niches_[niche].size() < niche_size_)
+        return std::numeric_limits<double>::infinity();
+    double worst = 0;
+    for (const auto& member : niches_[niche])
+        worst = std::max(worst, member.loss);
+    return worst;
+}
+
 const Individual& Population::pick(RandomStream& random, int tournament) const {
     assert(size_ > 0);
     const Individual* best = nullptr;

@@ -34,6 +34,8 @@ public:
     Reception offer(Individual individual, std::size_t niche, double temperature, RandomStream& random);
     /// Lowest loss of a niche; infinity when it is empty.
     double best_loss(std::size_t niche) const;
+    /// Highest loss of a niche that is full; infinity while there is room.
+    double worst_loss(std::size_t niche) const;
     /// Best member of a niche that is not empty.
     const Individual& best(std::size_t niche) const { return niches_[niche][best_of(niche)]; }
     /// Removes all members, in order of niche.

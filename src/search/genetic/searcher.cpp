@@ -45,6 +45,7 @@ public:
             if (observer_.checkpoint_due())
                 observer_.checkpoint(state());
         }
+        observer_.checkpoint(state());  // more budget goes on from here
         result.stop = *stop;
         result.front = front_;
         result.seconds = watch_.seconds();

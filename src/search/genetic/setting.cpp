@@ -13,6 +13,8 @@ namespace {
 // Drawn as often as the others, so that powers do not crowd out the named functions.
 constexpr std::int32_t exponents[] = {4, -2, 5, -3};
 
+constexpr std::size_t fewest_rows_for_quick = 400;
+
 bool is_leaf(Op op) { return info(op).arity == 0; }
 
 // The same value with operators that are not in the list written by those that are.
@@ -51,6 +53,7 @@ Setting::Setting(const Problem& problem, const GeneticOptions& options, const Li
     for (std::size_t g = 0; g < scorer_.rows().groups(); ++g)
         least_squares_ = least_squares_ && scorer_.rows().loss(g).is_least_squares();
     sees_all_rows_ = 2 * problem.data.rows() <= 3 * options.batch_rows;
+    take_quick_rows();
     const int each = problem.constraints.maximum_complexity;
     maximum_complexity_ = outputs() == 1 ? each : each * static_cast<int>(outputs());
 }
@@ -78,6 +81,22 @@ void Setting::add_operators() {
     known_[static_cast<std::size_t>(Op::call)] = true;
     for (int arity = 1; arity <= 3; ++arity)
         choices_[0].insert(choices_[0].end(), choices_[arity].begin(), choices_[arity].end());
+}
+
+void Setting::take_quick_rows() {
+    if (!least_squares_ || !sees_all_rows_ || outputs() != 1 || problem_->data.rows() < fewest_rows_for_quick)
+        return;
+    std::vector<std::size_t> chosen;
+    for (std::size_t row = 0; row < problem_->data.rows(); row += 4)
+        chosen.push_back(row);
+    quick_data_ = problem_->data.take(chosen);
+    // A quarter without weight, as rare signed weights may leave, cannot judge.
+    double weight = quick_data_.weights ? 0 : 1;
+    if (quick_data_.weights)
+        for (const double w : quick_data_.weights->values())
+            weight += w;
+    if (weight > 0)
+        quick_rows_ = std::make_unique<BoundRows>(quick_data_, problem_->loss, problem_->task);
 }
 
 std::vector<std::size_t> Setting::batch(std::uint64_t seed, std::uint64_t island, std::uint64_t number) const {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -41,6 +42,9 @@ public:
     bool least_squares() const { return least_squares_; }
     /// True when every row is seen by every child.
     bool sees_all_rows() const { return sees_all_rows_; }
+    /// An even quarter of the rows, on which hopeless children are told apart cheaply; nothing when there are few rows,
+    /// or batches.
+    const BoundRows* quick_rows() const { return quick_rows_.get(); }
     /// Rows of batch number `number` of an island: a slice of one fixed permutation, so that rows are not repeated
     /// before all were used.
     std::vector<std::size_t> batch(std::uint64_t seed, std::uint64_t island, std::uint64_t number) const;
@@ -59,6 +63,7 @@ public:
 private:
     bool knows(Op op) const { return known_[static_cast<std::size_t>(op)]; }
     void add_operators();
+    void take_quick_rows();
 
     const Problem* problem_;
     GeneticOptions options_;
@@ -69,6 +74,8 @@ private:
     bool least_squares_ = false;
     bool sees_all_rows_ = true;
     int maximum_complexity_ = 0;
+    Dataset quick_data_;
+    std::unique_ptr<BoundRows> quick_rows_;
 };
 
 }  // namespace balmer::genetic
