@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t most_terms = 12, most_columns = 90;
 constexpr std::size_t rows_per_column = 5;
 constexpr double cost_per_node = 2.7;  // as in the screening of pairs
-constexpr std::size_t offered = 3;
 constexpr double near_whole = 0.02;    // of a coefficient: tried as a whole number
 
 // The highest degree whose terms the rows carry easily.
@@ -154,10 +153,14 @@ void ask_noisy_polynomials(const Sample& sample, const std::vector<std::int32_t>
         if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
         const Seen seen = see(t, sample);
         if (seen.u.empty()) continue;
-        auto small = eliminate(powers, columns, seen, judge);
-        std::ranges::stable_sort(small, {}, [](const Kept& k) { return k.cost; });
-        for (std::size_t i = 0; i < small.size() && i < offered; ++i)
-            judge.offer_fitted(inverted(t, polynomial_of(small[i].coefficients, small[i].powers, variables), sign));
+        const auto small = eliminate(powers, columns, seen, judge);
+        // Every size that pays for its terms: the front decides, and the limit on complexity may want a short one.
+        double lowest = std::numeric_limits<double>::infinity();
+        for (auto kept = small.rbegin(); kept != small.rend(); ++kept) {
+            if (kept->cost >= lowest) continue;
+            lowest = kept->cost;
+            judge.offer_fitted(inverted(t, polynomial_of(kept->coefficients, kept->powers, variables), sign));
+        }
     }
 }
 
