@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
@@ -22,6 +23,7 @@ using Flag = bool;                          ///< given or not
 /// Everything a user can set for a fit, by the names of parameters.def.
 struct FitParameters {
     std::string data;  ///< path of the table
+    std::set<std::string> stated;  ///< names of what the user set, where the caller knows: tells a default from the same value asked for
 #define BALMER_PARAMETER(group, type, name, value, allowed, help) parameter_type::type name = value;
 #include "balmer/parameters.def"
 #undef BALMER_PARAMETER

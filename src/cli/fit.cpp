@@ -39,10 +39,15 @@ void catch_interrupts() {
     ::sigaction(SIGTERM, &action, nullptr);
 }
 
-// One flag per row of parameters.def.
-void add_parameter(CLI::App& fit, const ParameterInfo& row, ParameterReference reference) {
+std::string flag_of(const ParameterInfo& row) {
     std::string name = "--" + row.name;
     std::ranges::replace(name, '_', '-');
+    return name;
+}
+
+// One flag per row of parameters.def.
+void add_parameter(CLI::App& fit, const ParameterInfo& row, ParameterReference reference) {
+    const std::string name = flag_of(row);
     std::string help = row.help;
     if (!row.allowed.empty()) help += " [" + row.allowed + "]";
     std::visit(
@@ -131,7 +136,11 @@ void add_fit(CLI::App& app, std::function<int()>& run) {
         "  balmer fit events.csv --target mass\n"
         "  balmer fit events.csv --target M --sigma \"0.01*M\" --loss huber --operators \"+ - * / sqrt cos cosh\"\n"
         "  balmer fit --resume run-events-1 --seconds 600");
-    fit->callback([parameters, &run] { run = [parameters] { return fit_command(*parameters); }; });
+    fit->callback([fit, parameters, &run] {
+        for (const auto& row : parameter_table())
+            if (fit->get_option(flag_of(row))->count() > 0) parameters->stated.insert(row.name);
+        run = [parameters] { return fit_command(*parameters); };
+    });
 }
 
 }  // namespace balmer::cli

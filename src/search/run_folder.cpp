@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,22 @@ void make_folder(const fs::path& path) {
     std::error_code error;
     fs::create_directories(path, error);
     if (error) throw Error({.file = path.string()}, "cannot make this folder: " + error.message() + ". Choose another with --run-folder");
+}
+
+// What a killed run was writing.
+void remove_unfinished(const fs::path& path) {
+    std::vector<fs::path> unfinished;
+    for (const auto& entry : fs::directory_iterator(path))
+        if (entry.path().extension() == ".tmp") unfinished.push_back(entry.path());
+    for (const auto& file : unfinished) fs::remove(file);
+}
+
+void end_at_last_line(const fs::path& file) {
+    if (!fs::exists(file)) return;
+    const std::string content = read_file(file);
+    const auto last = content.rfind('\n');
+    const std::size_t whole = last == std::string::npos ? 0 : last + 1;
+    if (whole < content.size()) fs::resize_file(file, whole);
 }
 
 }  // namespace
@@ -74,6 +91,9 @@ RunFolder RunFolder::resume(const fs::path& path) {
         throw Error({.file = path.string()}, "no run to resume here (no run.json). Start one with --run-folder " + path.string());
     RunFolder folder(path, take_lock(path));
     make_folder(path / "models");
+    remove_unfinished(path);
+    remove_unfinished(path / "models");
+    end_at_last_line(path / "events.jsonl");
     return folder;
 }
 
@@ -102,10 +122,19 @@ void RunFolder::append_event(const std::string& json_line) {
     const auto file = path_ / "events.jsonl";
     const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     const std::string line = json_line + "\n";
-    const bool written = out >= 0 && ::write(out, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    const int reason = errno;
+    errno = 0;
+    const ssize_t written = out < 0 ? -1 : ::write(out, line.data(), line.size());
+    const bool whole = written == static_cast<ssize_t>(line.size());
+    const int reason = errno != 0 ? errno : ENOSPC;  // a short write says no more
+    if (!whole && written > 0) {
+        struct stat now {};
+        // Half a line would be no JSON.
+        if (::fstat(out, &now) == 0) (void)!::ftruncate(out, now.st_size - written);
+    }
     if (out >= 0) ::close(out);
-    if (!written) throw Error({.file = file.string()}, fmt::format("cannot write: {}", std::strerror(reason)));
+    if (!whole)
+        throw Error({.file = file.string()}, fmt::format("cannot write this file: {}. Make room, then go on with --resume {}",
+                                                         std::strerror(reason), path_.string()));
 }
 
 void RunFolder::write_checkpoint(const std::string& bytes) const {

@@ -9,6 +9,7 @@
 #include "balmer/simplify.hpp"
 #include "search/bytes.hpp"
 #include "search/refine.hpp"
+#include "study/look.hpp"
 
 namespace balmer {
 namespace {
@@ -124,6 +125,17 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
     front = std::move(tidy);
 }
 
+// Something to see at once, and to start from.
+void first_look(ChainState& state, const Scorer& scorer, Observer& observer, const Budget& budget) {
+    const Stopwatch watch;
+    StageObserver inner(observer, state, budget);
+    look(scorer, [&](const Candidate& candidate) {
+        inner.improved({.seconds = watch.seconds(), .stage = "look"}, candidate);
+        state.front.insert(tidied(candidate));
+    });
+    state.seconds = watch.seconds();
+}
+
 Budget stage_budget(const Budget& whole, const ChainState& state, double share) {
     Budget budget = whole;
     budget.seconds = std::max(0.0, std::min(whole.seconds - state.seconds, whole.seconds * share));
@@ -139,6 +151,7 @@ SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint6
     const Scorer scorer(problem);
     ThreadPool pool(static_cast<std::size_t>(std::max(0, budget.threads)));
     StopReason reason = StopReason::exhausted;
+    if (resume.empty()) first_look(state, scorer, observer, budget);
     for (; state.stage < stages_.size(); ++state.stage) {
         auto& stage = stages_[state.stage];
         const bool is_last = state.stage + 1 == stages_.size();

@@ -229,7 +229,7 @@ Budget make_budget(const FitParameters& parameters) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     if (parameters.evaluations > 0) budget.evaluations = parameters.evaluations;
     // The default of seconds yields to an explicit number of evaluations: that is what makes runs repeat exactly.
-    const bool seconds_by_default = parameters.seconds == FitParameters{}.seconds;
+    const bool seconds_by_default = parameters.seconds == FitParameters{}.seconds && !parameters.stated.contains("seconds");
     budget.seconds = parameters.evaluations > 0 && seconds_by_default ? infinity : parameters.seconds;
     budget.memory = parse_memory(parameters.memory);
     budget.threads = static_cast<int>(parameters.threads);
