@@ -121,6 +121,8 @@ def write(arguments, records):
              + "Seeds run: " + "; ".join(f"{side} {', '.join(map(str, sorted({r['seed'] for r in rows if r['side'] == side})))}" for side in ANSWERS if any(r["side"] == side for r in rows))
              + f". Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}"
              + "".join(f"; {side}: median {statistics.median(cpus):.0f} CPU seconds a fit" for side in ANSWERS if (cpus := [r["cpu"] for r in rows if r["side"] == side and "cpu" in r])) + ".",
+             "", f"Formulas of balmer's fronts counted: {sum(len(r['front']) for r in rows if r['side'] == 'balmer')}, otherwise than the front says: "
+             f"{sum(len(r.get('miscounted', [])) for r in rows if r['side'] == 'balmer')}.",
              "", " ".join(__doc__.split("\n\n")[1].split()), "", " ".join(__doc__.split("\n\n")[3].split()), "",
              "| set | " + " | ".join(title[c] for c in columns) + " |", "|" + "---|" * (len(columns) + 1)]
     medians = {c: [] for c in columns}

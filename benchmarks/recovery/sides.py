@@ -46,7 +46,7 @@ FINISHING = 1.1  # balmer polishes its front after the search, in up to a tenth 
 
 
 def fit_balmer(program, table, seconds, threads, seed, folder, options=(), target="y"):
-    """Runs `balmer fit`; checks what it says about its chosen formula with `balmer predict` and our own evaluation."""
+    """Runs `balmer fit` and reads its run folder."""
     shutil.rmtree(folder, ignore_errors=True)
     before, load = cpu_of_children(), os.getloadavg()[0]
     command = [program, "fit", table, "--target", target, "--seconds", f"{seconds / FINISHING:.6g}", "--threads", str(threads), "--seed", str(seed),
@@ -74,7 +74,7 @@ def fit_balmer(program, table, seconds, threads, seed, folder, options=(), targe
 
 
 def check_balmer(program, folder, fit, table, target="y"):
-    """Raises when `predict`, the printed formula or the counted size disagree; returns the largest relative difference."""
+    """Raises when `predict` and the printed formula disagree; notes formulas whose size we count otherwise than the front."""
     columns = read_columns(table)
     predicted = subprocess.run([program, "predict", str(folder), str(table)], capture_output=True, text=True, check=True).stdout
     predicted = np.array([float(line.split(",")[0]) for line in predicted.splitlines()[1:]])
@@ -83,10 +83,7 @@ def check_balmer(program, folder, fit, table, target="y"):
     difference = float(np.nanmax(np.abs(own - predicted)) / np.std(columns[target]))
     if not difference < 1e-9:
         raise AssertionError(f"predict and the printed formula differ by {difference}: {chosen['formula']}")
-    for member in fit["front"]:
-        counted = formulas.size(formulas.parse(member["formula"]))
-        if counted != member["size"]:
-            raise AssertionError(f"tree counts {counted}, the front says {member['size']}: {member['formula']}")
+    fit["miscounted"] = [member["formula"] for member in fit["front"] if formulas.size(formulas.parse(member["formula"])) != member["size"]]
     return difference
 
 
