@@ -64,7 +64,8 @@ void expect_resumable(const Problem& problem, const GeneticOptions& options, dou
     };
     const auto first = search(problem, evaluations, options, 11, 2, {}, &observer, stop);
     ASSERT_EQ(first.stop, StopReason::interrupted);
-    ASSERT_EQ(observer.checkpoints.size(), 1u);
+    ASSERT_EQ(observer.checkpoints.size(), 2u) << "the one asked for and the one at the end";
+    EXPECT_EQ(observer.checkpoints[0], observer.checkpoints[1]) << "nothing happened between the two";
     for (const int threads : {1, 4})
         EXPECT_EQ(whole,
                   exact_text(search(problem, evaluations, options, 11, threads, observer.checkpoints[0]), problem))
