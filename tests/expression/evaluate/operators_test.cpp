@@ -26,7 +26,7 @@ Bound bound(Op op) {
         case Op::cube: return {1.5, 0};
         case Op::integer_power: return {.51, 0};
         case Op::exp: case Op::log: return {2, 1};
-        case Op::sin: case Op::cos: return {3.5, 1};
+        case Op::sin: case Op::cos: return {3.5, 2};
         case Op::tanh: case Op::logistic: return {3, 3};
         case Op::cbrt: return {.51, 4};
         default: return {.51, 2.5};
