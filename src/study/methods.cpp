@@ -10,8 +10,21 @@ namespace {
 // What "auto" runs: everything small by value first, then evolution on what is left.
 constexpr double enumerate_share = 0.4;
 
+// Evolution that may ask a library of small formulas what a subtree should have been.
+class GeneticWithLibrary : public Searcher {
+public:
+    std::string name() const override { return "genetic"; }
+    SearchResult run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
+                     const std::string& resume) override {
+        constexpr std::size_t entries = 20'000, rows = 200, fewest_rows = 8;
+        const bool has_library = problem.task == Task::regression && problem.outputs() == 1 && problem.data.rows() >= fewest_rows;
+        const auto library = has_library ? build_library(problem, entries, rows, seed, budget.threads) : nullptr;
+        return make_genetic_searcher({}, library)->run(problem, budget, seed, std::move(stop), observer, resume);
+    }
+};
+
 std::unique_ptr<Searcher> searcher_named(const std::string& name) {
-    if (name == "genetic") return make_genetic_searcher();
+    if (name == "genetic") return std::make_unique<GeneticWithLibrary>();
     if (name == "enumerate") return make_enumerate_searcher();
     const std::string known[] = {"auto", "genetic", "enumerate"};
     throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, genetic, enumerate");
