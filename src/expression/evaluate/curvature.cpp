@@ -21,10 +21,12 @@ void add_block(const Reverse& reverse, std::size_t k, std::size_t l, const doubl
         }
 }
 
+double lane_sum(const double* lanes, std::size_t k) { return kernels::sum_lanes(lanes + kernels::dot_lanes * k); }
+
 // Sums the lanes of every dot product.
 std::vector<double> summed(const std::vector<double>& lanes) {
     std::vector<double> result(lanes.size() / kernels::dot_lanes);
-    for (std::size_t k = 0; k < result.size(); ++k) result[k] = kernels::sum_lanes(lanes.data() + kernels::dot_lanes * k);
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = lane_sum(lanes.data(), k);
     return result;
 }
 
@@ -36,6 +38,31 @@ void mirror(double* gram, std::size_t n) {
 bool all_finite(const Curvature& c) {
     const auto finite = [](double x) { return std::isfinite(x); };
     return std::isfinite(c.value) && std::ranges::all_of(c.gradient, finite) && std::ranges::all_of(c.hessian, finite);
+}
+
+// Gradient and curvature of the squared error from the sums over scalars, of which the gram has its lower triangle.
+void finish(const Reverse& reverse, const double* gram_lanes, const double* projected_lanes, Curvature& result) {
+    const std::size_t n = reverse.derivatives(0).size(), p = result.gradient.size();
+    std::vector<double> sums(n * n);
+    for (std::size_t i = 0; i < n; ++i) sums[i] = 2 * lane_sum(projected_lanes, i);
+    reverse.to_parameters(0, sums.data(), result.gradient.data());
+    if (reverse.plain()) {
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t a = reverse.terms(0, i).front().parameter;
+            for (std::size_t j = 0; j <= i; ++j) {
+                const std::size_t b = reverse.terms(0, j).front().parameter;
+                const double entry = 2 * lane_sum(gram_lanes, i * n + j);
+                result.hessian[a * p + b] += entry;
+                if (i != j) result.hessian[b * p + a] += entry;
+            }
+        }
+    } else {
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t j = 0; j <= i; ++j) sums[i * n + j] = lane_sum(gram_lanes, i * n + j);
+        mirror(sums.data(), n);
+        add_block(reverse, 0, 0, sums.data(), 2, p, result.hessian.data());
+    }
+    result.finite = all_finite(result);
 }
 
 // u_j times weights, in tiles of `space`.
@@ -60,7 +87,12 @@ Curvature squared_error_curvature(const Program& program, std::span<const double
     Reverse reverse(program.tape(), parameters, columns, 1, set);
     const auto u = reverse.derivatives(0);
     const std::size_t n = u.size();
-    std::vector<double> gram_lanes(kernels::dot_lanes * n * n), projected_lanes(kernels::dot_lanes * n), space;
+    Arena arena;
+    std::byte* const memory = arena.reserve(sizeof(double) * kernels::dot_lanes * n * (n + 1));
+    double* const gram_lanes = reinterpret_cast<double*>(memory);
+    double* const projected_lanes = gram_lanes + kernels::dot_lanes * n * n;
+    std::fill_n(gram_lanes, kernels::dot_lanes * n * (n + 1), 0.0);
+    std::vector<double> space;
     alignas(kernels::block_bytes) double residual[tile], some_target[tile], some_weights[tile];
     Stretch s;
     for (Stretches rows(columns.rows, tile, Reverse::block); rows.next(s);) {
@@ -80,20 +112,15 @@ Curvature squared_error_curvature(const Program& program, std::span<const double
         if (!std::isfinite(result.value)) return result;
         reverse.backward(0, s.count);
         const double* const r = residual;
-        reverse.table().cross(u.data(), &r, n, 1, s.count, projected_lanes.data());
+        reverse.table().cross(u.data(), &r, n, 1, s.count, projected_lanes);
         if (w == nullptr) {
-            reverse.table().gram(u.data(), u.data(), n, s.count, gram_lanes.data());
+            reverse.table().gram(u.data(), u.data(), n, s.count, gram_lanes);
         } else {
             const auto v = weighted(reverse.table(), u, w, s.count, space);
-            reverse.table().gram(u.data(), v.data(), n, s.count, gram_lanes.data());
+            reverse.table().gram(u.data(), v.data(), n, s.count, gram_lanes);
         }
     }
-    std::vector<double> gram = summed(gram_lanes), projected = summed(projected_lanes);
-    mirror(gram.data(), n);
-    for (double& g : projected) g *= 2;
-    reverse.to_parameters(0, projected.data(), result.gradient.data());
-    add_block(reverse, 0, 0, gram.data(), 2, p, result.hessian.data());
-    result.finite = all_finite(result);
+    finish(reverse, gram_lanes, projected_lanes, result);
     return result;
 }
 

@@ -15,15 +15,21 @@ Reverse::Reverse(const Program::Tape& tape, std::span<const double> parameters, 
                  InstructionSet set)
     : tape_(tape), columns_(columns), forward_table_(kernel_table<double>(set)), table_(reverse_table(set)),
       plan_(reverse_plan(tape, outputs, table_)) {
-    std::vector<double> values(tape.scalars.size());
-    evaluate_scalars(tape, parameters, values);
-    differentiate_scalars(values);
     const std::size_t scalars = tape.scalars.size(), few = columns.rows < block ? tape.columns.size() : 0;
     const std::size_t tiles = plan_->slots - plan_->base[2];
-    Carver carver(arena_.reserve(Carver::bytes<double>(block * (scalars + few)) + Carver::bytes<double>(tiles * pitch)));
+    std::size_t derivatives = 0;
+    for (std::size_t k = 0; k < outputs; ++k) derivatives += plan_->passes[k].slots.size();
+    Carver carver(arena_.reserve(Carver::bytes<double>(scalars) + Carver::bytes<Term>(scalars) + Carver::bytes<double*>(plan_->slots) +
+                                 Carver::bytes<double*>(derivatives) + Carver::bytes<double>(block * (scalars + few)) +
+                                 Carver::bytes<double>(tiles * pitch)));
+    const std::span<double> values(carver.take<double>(scalars), scalars);
+    own_ = carver.take<Term>(scalars);
+    slot_ = carver.take<double*>(plan_->slots);
+    tiles_ = carver.take<const double*>(derivatives);
     double* const small = carver.take<double>(block * (scalars + few));
     double* const large = carver.take<double>(tiles * pitch);
-    slot_.resize(plan_->slots);
+    evaluate_scalars(tape, parameters, values);
+    differentiate_scalars(values);
     for (std::size_t k = 0; k < scalars; ++k) {
         slot_[k] = small + k * block;
         std::fill_n(slot_[k], block, values[k]);
@@ -35,14 +41,13 @@ Reverse::Reverse(const Program::Tape& tape, std::span<const double> parameters, 
     }
     for (std::size_t k = 0; k < tiles; ++k) slot_[plan_->base[2] + k] = large + k * pitch;
     std::fill_n(slot_[plan_->ones], tile, 1.0);
-    tiles_.resize(outputs);
+    const double** to = tiles_;
     for (std::size_t k = 0; k < outputs; ++k)
-        for (const auto slot : plan_->passes[k].slots) tiles_[k].push_back(slot_[slot]);
+        for (const auto slot : plan_->passes[k].slots) *to++ = slot_[slot];
 }
 
 // terms_[s]: derivative of scalar s by each parameter, forward through the few scalar operations.
 void Reverse::differentiate_scalars(std::span<const double> values) {
-    own_.resize(tape_.scalars.size());
     bool composed = false;
     for (std::size_t s = 0; s < tape_.scalars.size(); ++s) {
         own_[s] = {static_cast<std::uint32_t>(tape_.scalars[s].index), 1.0};
@@ -81,7 +86,7 @@ void Reverse::forward(const Stretch& s) {
         for (std::size_t k = 0; k < tape_.columns.size(); ++k)
             slot_[plan_->base[1] + k] =
                 const_cast<double*>(columns_.column[static_cast<std::size_t>(tape_.columns[k])]) + columns_.offset + s.begin;
-    for (const auto& step : plan_->steps) forward_table_.kernel[step.kernel](step, slot_.data(), s.count);
+    for (const auto& step : plan_->steps) forward_table_.kernel[step.kernel](step, slot_, s.count);
 }
 
 void Reverse::backward(std::size_t output, std::size_t count) {

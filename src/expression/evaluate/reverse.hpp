@@ -21,7 +21,11 @@ public:
     const double* prediction(std::size_t output) const { return slot_[plan_->passes[output].root]; }
     /// Derivative tiles of one output, after `forward`.
     void backward(std::size_t output, std::size_t count);
-    std::span<const double* const> derivatives(std::size_t output) const { return tiles_[output]; }
+    std::span<const double* const> derivatives(std::size_t output) const {
+        const double* const* first = tiles_;
+        for (std::size_t k = 0; k < output; ++k) first += plan_->passes[k].slots.size();
+        return {first, plan_->passes[output].slots.size()};
+    }
 
     /// jacobian row: adds to out[parameter] the sum of in[i] d(scalar i)/d(parameter) for the scalars of one output.
     void to_parameters(std::size_t output, const double* in, double* out) const;
@@ -34,6 +38,8 @@ public:
         const auto scalar = plan_->passes[output].scalars[i];
         return terms_.empty() ? std::span<const Term>(&own_[scalar], 1) : std::span<const Term>(terms_[scalar]);
     }
+    /// True when every scalar that an output depends on is a parameter: `terms` are then one parameter of weight 1 each.
+    bool plain() const { return terms_.empty(); }
     const kernels::ReverseTable& table() const { return table_; }
 
 private:
@@ -45,11 +51,11 @@ private:
     const kernels::Table<double>& forward_table_;
     const kernels::ReverseTable& table_;
     std::shared_ptr<const ReversePlan> plan_;
-    std::vector<Term> own_;                 ///< of each scalar that is a parameter: itself
+    Arena arena_;                           ///< holds the next three and the tiles
+    Term* own_ = nullptr;                   ///< of each scalar that is a parameter: itself
+    double** slot_ = nullptr;
+    const double** tiles_ = nullptr;        ///< derivatives, one output after the other
     std::vector<std::vector<Term>> terms_;  ///< of each scalar, when some are computed from others
-    std::vector<std::vector<const double*>> tiles_;
-    std::vector<double*> slot_;
-    Arena arena_;
 };
 
 }  // namespace balmer
