@@ -61,6 +61,18 @@ __attribute__((target("avx2"))) double peak() {
 double peak() { return 0; }
 #endif
 
+// Columns begin on a cache line, as those of a Dataset do.
+template <class T>
+struct OnCacheLines {
+    using value_type = T;
+    OnCacheLines() = default;
+    template <class U>
+    OnCacheLines(const OnCacheLines<U>&) {}
+    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64))); }
+    void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
+    bool operator==(const OnCacheLines&) const { return true; }
+};
+
 class Session {
 public:
     explicit Session(const std::string& folder) {
@@ -184,8 +196,8 @@ private:
     }
 
     std::size_t rows_ = 0, features_ = 0;
-    std::vector<std::vector<float>> narrow_;
-    std::vector<std::vector<double>> wide_;
+    std::vector<std::vector<float, OnCacheLines<float>>> narrow_;
+    std::vector<std::vector<double, OnCacheLines<double>>> wide_;
     std::vector<const float*> narrow_at_;
     std::vector<const double*> wide_at_;
     std::vector<Expression> expressions_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <set>
 
 namespace balmer {
@@ -82,6 +83,16 @@ TEST(MakeDataset, MissingValuesAreRefusedWithCountAndPlaceOrDropped) {
     EXPECT_EQ(labels.classes, (Names{"u", "v"}));
     EXPECT_EQ(values(labels.targets[0]), (std::vector<double>{0, 1}));
     EXPECT_EQ(values(labels.features[0]), (std::vector<double>{1, 3}));
+}
+
+TEST(Column, BeginsOnACacheLineAndKeepsItsValues) {
+    for (std::size_t rows : {0, 1, 7, 1000}) {
+        std::vector<double> given(rows);
+        for (std::size_t i = 0; i < rows; ++i) given[i] = static_cast<double>(i) - 0.5;
+        const Column column("x", given);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(column.values().data()) % 64, 0u);
+        EXPECT_EQ(values(column), given);
+    }
 }
 
 TEST(Dataset, FingerprintSeesEveryChangeAndNothingElse) {
