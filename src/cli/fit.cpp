@@ -93,7 +93,9 @@ int report(const FitOutcome& outcome) {
     const auto& result = outcome.result;
     const bool interrupted = result.stop == StopReason::interrupted;
     if (result.front.empty()) {
-        fmt::print("no formula yet\n");
+        fmt::print("{}\n", interrupted ? "no formula yet"
+                                        : "no formula found: none that the operators allow has a finite loss on all rows. Other --operators, a larger "
+                                          "--maximum-complexity or a target of ordinary size may help");
     } else {
         print_front(outcome);
         const auto& model = outcome.models[outcome.chosen];

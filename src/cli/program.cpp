@@ -88,6 +88,10 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const s
         return fmt::format("unexpected argument '{}'. A name or formula with blanks stands in quotes.{}", extra, help);
     }
     std::string text = error.what();
+    constexpr std::string_view unread = "Could not convert: ";  // CLI11: "Could not convert: --seconds = abc"
+    if (const auto is = text.find(" = "); text.starts_with(unread) && is != std::string::npos) {
+        text = fmt::format("{}: '{}' is not a number as it is needed here", text.substr(unread.size(), is - unread.size()), text.substr(is + 3));
+    }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         const auto is = text.find(" is required");
         text = is == std::string::npos ? text : fmt::format("{} is missing", text.substr(0, is));

@@ -97,12 +97,15 @@ void add_constraint(Constraints& constraints, const std::string& text) {
     char* end = nullptr;
     const double limit = std::strtod(right.c_str(), &end);
     if (right.empty() || *end != 0 || !(limit >= 0)) bad_constraint(text, "'" + right + "' is not a number >= 0");
+    if (left.empty()) bad_constraint(text, "nothing before '<='");
     const auto open = left.find('(');
     if (open == std::string::npos) {
         if (operator_named(left, text) != Op::power) bad_constraint(text, "only ^ takes a plain bound");
         constraints.maximum_exponent = limit;
         return;
     }
+    constexpr double most = 1e6;  // counts are whole numbers
+    if (limit > most) bad_constraint(text, "'" + right + "' is more than a million, which limits nothing");
     if (left.back() != ')') bad_constraint(text, "no closing bracket");
     const Op outer = operator_named(left.substr(0, open), text);
     const std::string inside = left.substr(open + 1, left.size() - open - 2);

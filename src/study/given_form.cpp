@@ -39,7 +39,7 @@ public:
         const auto best = preferred(fitted);
         if (!best->outputs.empty() && std::isfinite(best->loss)) result.front.insert(*best);
         if (result.front.empty() && result.stop != StopReason::interrupted)
-            throw Error("the form cannot be evaluated on all rows for any start of its constants: some row lies outside the domain of an operator");
+            throw Error({.name = "--form"}, "the form cannot be evaluated on all rows for any start of its constants: some row lies outside the domain of an operator");
         result.seconds = watch.seconds();
         result.evaluations = static_cast<double>(starts);
         result.report.push_back(fmt::format("Fitted the given form from {} starts.", starts));
@@ -68,7 +68,14 @@ private:
 std::unique_ptr<Searcher> make_form_fitter(const std::string& form, Problem& problem) {
     if (problem.outputs() != 1) throw Error({.name = "--form"}, fmt::format("a form describes one output; this problem has {}", problem.outputs()));
     Vocabulary vocabulary = problem.vocabulary();
-    Expression expression = parse(form, vocabulary, UnknownName::parameter);
+    const auto read = [&] {
+        try {
+            return parse(form, vocabulary, UnknownName::parameter);
+        } catch (const Error& error) {
+            throw Error({.name = "--form"}, error.message());
+        }
+    };
+    Expression expression = read();
     if (!vocabulary.holes.empty())
         throw Error({.name = "--form"}, "'" + vocabulary.holes[0] + "' is no function that balmer knows. Define it with --define \"" +
                                             vocabulary.holes[0] + "(x) = ...\"");

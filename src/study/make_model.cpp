@@ -23,16 +23,18 @@ double determination(const Model& model, const Problem& problem) {
     double total = 0;
     for (std::size_t k = 0; k < problem.data.targets.size(); ++k) {
         const auto& target = problem.data.targets[k];
-        double weight = 0, mean = 0, residual = 0, spread = 0;
+        double weight = 0, mean = 0, residual = 0, spread = 0, size = 0;
+        for (const double y : target.values()) size = std::max(size, std::fabs(y));
         const auto w = [&](std::size_t i) { return problem.data.weights ? (*problem.data.weights)[i] : 1.0; };
+        const auto square = [&](double x) { return (x / size) * (x / size); };  // 1e300 and 1e-300 have squares too
         for (std::size_t i = 0; i < rows; ++i) {
             weight += w(i);
-            mean += w(i) * target[i];
+            mean += w(i) * (target[i] / size);
         }
-        mean /= weight;
+        mean = mean / weight * size;
         for (std::size_t i = 0; i < rows; ++i) {
-            residual += w(i) * (target[i] - values[k][i]) * (target[i] - values[k][i]);
-            spread += w(i) * (target[i] - mean) * (target[i] - mean);
+            residual += w(i) * square(target[i] - values[k][i]);
+            spread += w(i) * square(target[i] - mean);
         }
         total += 1 - residual / spread;
     }

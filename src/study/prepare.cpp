@@ -21,6 +21,17 @@ namespace {
 constexpr std::string_view default_operators = "+ - * / square sqrt exp log sin cos";
 constexpr std::string_view sigma_column = "(sigma)";
 
+// What is wrong inside a flag's text names the flag.
+template <class Read>
+auto in_flag(const char* flag, Read&& read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        if (!error.place().name.empty() || !error.place().file.empty()) throw;
+        throw Error({.name = flag}, error.message());
+    }
+}
+
 Vocabulary column_vocabulary(const Table& table) {
     Vocabulary vocabulary;
     for (const auto& column : table.numeric) vocabulary.features.push_back(column.name());
@@ -30,7 +41,7 @@ Vocabulary column_vocabulary(const Table& table) {
 // The name of a column or a formula of columns: the formula's values become a column of their own.
 std::string resolve_sigma(const std::string& sigma, Table& table) {
     if (sigma.empty() || table.find_numeric(sigma)) return sigma;
-    const Expression formula = parse(sigma, column_vocabulary(table));
+    const Expression formula = in_flag("--sigma", [&] { return parse(sigma, column_vocabulary(table)); });
     std::vector<const double*> pointers;
     for (const auto& column : table.numeric) pointers.push_back(column.values().data());
     std::vector<double> values(table.rows);
@@ -69,7 +80,7 @@ std::map<std::string, std::string> read_units(const std::string& text) {
             units[trimmed(item.substr(0, equals))] = trimmed(item.substr(equals + 1));
         }
     }
-    for (const auto& [name, unit] : units) (void)parse_unit(unit);
+    for (const auto& [name, unit] : units) (void)in_flag("--units", [&] { return parse_unit(unit); });
     return units;
 }
 
@@ -93,7 +104,7 @@ std::vector<Op> operators_named(const std::string& text, const std::vector<Defin
         if (!op) {
             std::vector<std::string> known;
             for (const auto& row : operator_table())
-                if (row.arity > 0 && row.op != Op::integer_power) known.emplace_back(row.name);
+                if (row.arity > 0 && row.op != Op::integer_power && row.op != Op::negate) known.emplace_back(row.name);
             throw Error({.name = "--operators"}, "unknown operator '" + word + "'." + suggest(word, known) + " Known: " +
                                                      fmt::format("{}", fmt::join(known, " ")) + ". Your own: --define \"" + word + "(x) = ...\"");
         }
@@ -118,7 +129,7 @@ void check_ranges(const FitParameters& parameters) {
           std::to_string(parameters.maximum_complexity), "1 to 1000");
     check(parameters.maximum_depth >= 1 && parameters.maximum_depth <= 100, "--maximum-depth", std::to_string(parameters.maximum_depth), "1 to 100");
     check(parameters.seconds > 0, "--seconds", format_double(parameters.seconds), "a number > 0");
-    check(parameters.evaluations >= 0, "--evaluations", format_double(parameters.evaluations), "a number > 0");
+    check(parameters.evaluations >= 0, "--evaluations", format_double(parameters.evaluations), "a number > 0, or 0 for no limit");
     check(parameters.threads >= 0 && parameters.threads <= 1024, "--threads", std::to_string(parameters.threads), "0 (all) to 1024");
     check(parameters.seed >= 0, "--seed", std::to_string(parameters.seed), "a whole number >= 0");
     check(parameters.huber_delta > 0, "--huber-delta", format_double(parameters.huber_delta), "a number > 0");
@@ -136,6 +147,10 @@ void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Role
         const auto parts = split_rows(problem.data, *fraction, RandomStream(static_cast<std::uint64_t>(parameters.seed), 0x5eed));
         problem.validation = problem.data.take(parts.held_out);
         problem.data = problem.data.take(parts.training);
+        constexpr std::size_t fewest = 2;  // a fit of one row explains nothing
+        if (problem.data.rows() < fewest)
+            throw Error({.name = "--validation"}, fmt::format("{} leaves {} row for the fit, at least {} are needed. Hold out fewer", text,
+                                                              problem.data.rows(), fewest));
         prepared.notes.push_back(fmt::format("{} rows are held out for validation.", parts.held_out.size()));
         return;
     }
@@ -155,7 +170,7 @@ std::vector<std::vector<Expression>> read_guesses(const std::vector<std::string>
     for (const auto& text : texts) {
         std::vector<Expression> outputs;
         std::istringstream parts(text);
-        for (std::string part; std::getline(parts, part, ';');) outputs.push_back(parse(part, vocabulary));
+        for (std::string part; std::getline(parts, part, ';');) outputs.push_back(in_flag("--guess", [&] { return parse(part, vocabulary); }));
         if (outputs.size() != problem.outputs())
             throw Error({.name = "--guess"}, fmt::format("\"{}\" has {} formulas, {} are needed; separate them by ';'", text, outputs.size(),
                                                          problem.outputs()));
@@ -180,6 +195,24 @@ Roles roles_of(const FitParameters& parameters, Table& table) {
     return roles;
 }
 
+void check_loss(const Problem& problem) {
+    Dataset first = problem.data;
+    if (problem.task == Task::regression) first.targets.resize(1);
+    in_flag("--loss", [&] { (void)bind_loss(problem.loss, first); });
+}
+
+// Squares of such numbers leave the range of doubles.
+void note_range(PreparedFit& prepared) {
+    constexpr double largest_square = 1e150, smallest_square = 1e-150;
+    for (const auto& target : prepared.problem.data.targets) {
+        double size = 0;
+        for (const double y : target.values()) size = std::max(size, std::fabs(y));
+        if (size < largest_square && size > smallest_square) continue;
+        prepared.notes.push_back(fmt::format("{} goes up to {:.1g}: squares of its errors are no numbers any more, only an exact law can be found. "
+                                             "Multiply it by a power of ten.", target.name(), size));
+    }
+}
+
 }  // namespace
 
 PreparedFit prepare(const FitParameters& parameters, const Table& given) {
@@ -193,20 +226,16 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     hold_out(prepared, parameters, roles);
     problem.loss = loss_options(parameters, problem.data);
     Vocabulary vocabulary;
-    for (const auto& text : parameters.define) vocabulary.definitions.push_back(parse_definition(text, vocabulary));
+    for (const auto& text : parameters.define) vocabulary.definitions.push_back(in_flag("--define", [&] { return parse_definition(text, vocabulary); }));
     problem.definitions = vocabulary.definitions;
     problem.operators = operators_named(parameters.operators, problem.definitions);
-    problem.complexity = ComplexityMeasure::from_name(parameters.complexity);
+    problem.complexity = in_flag("--complexity", [&] { return ComplexityMeasure::from_name(parameters.complexity); });
     problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
     problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);
     problem.guesses = read_guesses(parameters.guess, problem);
-    if (problem.task == Task::regression) (void)bind_loss(problem.loss, problem.data.targets.size() == 1 ? problem.data : [&] {
-        Dataset first = problem.data;
-        first.targets.resize(1);
-        return first;
-    }());
-    else (void)bind_loss(problem.loss, problem.data);
+    check_loss(problem);
+    note_range(prepared);
     return prepared;
 }
 
@@ -219,7 +248,8 @@ std::size_t parse_memory(const std::string& text) {
     unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? 0 : unit.find_first_not_of(' '));
     const auto number = parse_double(text.substr(0, digits));
     const auto factor = units.find(unit);
-    if (!number || factor == units.end() || !(*number > 0))
+    constexpr double most = 1e18;
+    if (!number || factor == units.end() || !(*number > 0) || *number * factor->second > most)
         throw Error({.name = "--memory"}, "'" + text + "' is no amount of memory. Write it as 500MB or 2GiB");
     return static_cast<std::size_t>(*number * factor->second);
 }
