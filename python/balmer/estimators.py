@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
-from . import _core, parameters
+from . import _core, parameters, progress
 from ._core import Error
 from .columns import as_block, default_names, own_names
 from .model import SHOWN_DIGITS, Model
@@ -82,7 +82,8 @@ class _SymbolicEstimator(BaseEstimator):
         return [taken.append(free) or free for free in (_free_name(name, taken) for name in names)]
 
     def _search(self, texts: dict[str, str], blocks: list, labels: Any = None, codes: Any = None) -> None:
-        found = _core.fit(texts, blocks, labels, codes)
+        with progress.shown(self.progress) as show:
+            found = _core.fit(texts, blocks, labels, codes, show)
         if found["interrupts"] > 1 or (found["interrupts"] and not found["models"]):
             raise KeyboardInterrupt
         if not found["models"]:

@@ -1,8 +1,9 @@
 #include <chrono>
 #include <future>
-#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,13 +12,13 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
 #include "balmer/run_folder.hpp"
 #include "balmer/study.hpp"
 #include "bindings.hpp"
-#include "cli/progress.hpp"
 
 namespace balmer::python {
 namespace {
@@ -25,26 +26,40 @@ namespace {
 using NamedBlock = std::pair<std::vector<std::string>, Block>;
 using Codes = nb::ndarray<const std::uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// Keeps the notes and passes everything on.
+// (seconds, complexity, loss, equation) of a formula that entered the front.
+using Improvement = std::tuple<double, int, double, std::string>;
+// (seconds, evaluations, fraction of the budget, stage).
+using Standing = std::tuple<double, double, double, std::string>;
+
+// Keeps what the search says until the thread that waits for it asks.
 class Listener : public FitListener {
 public:
-    explicit Listener(std::unique_ptr<FitListener> shown) : shown_(std::move(shown)) {}
-    void started(const PreparedFit& prepared, const std::filesystem::path& folder) override {
-        notes = prepared.notes;
-        shown_->started(prepared, folder);
-    }
+    void started(const PreparedFit& prepared, const std::filesystem::path&) override { notes = prepared.notes; }
     void improved(const Progress& progress, const Candidate& candidate, const Vocabulary& vocabulary) override {
-        shown_->improved(progress, candidate, vocabulary);
+        const std::lock_guard lock(mutex_);
+        improvements_.emplace_back(progress.seconds, candidate.complexity, candidate.loss, equation_text(candidate, vocabulary, {.digits = shown_digits}));
+        standing_ = {progress.seconds, progress.evaluations, progress.fraction, progress.stage};
     }
-    void progressed(const Progress& progress, const Vocabulary& vocabulary) override { shown_->progressed(progress, vocabulary); }
+    void progressed(const Progress& progress, const Vocabulary&) override {
+        const std::lock_guard lock(mutex_);
+        standing_ = {progress.seconds, progress.evaluations, progress.fraction, progress.stage};
+    }
+    // What is new since the last call.
+    std::pair<std::vector<Improvement>, Standing> news() {
+        const std::lock_guard lock(mutex_);
+        return {std::exchange(improvements_, {}), standing_};
+    }
 
     std::vector<std::string> notes;
 
 private:
-    std::unique_ptr<FitListener> shown_;
+    static constexpr int shown_digits = 5;
+    std::mutex mutex_;
+    std::vector<Improvement> improvements_;
+    Standing standing_;
 };
 
-// Signals that Python's handlers turned into exceptions while a search ran.
+// Exceptions of Python's signal handlers, and of what shows the progress, while a search ran.
 struct Signals {
     int interrupts = 0;                     ///< KeyboardInterrupt
     std::optional<nb::python_error> other;  ///< the first of any other kind
@@ -52,19 +67,27 @@ struct Signals {
 
 // Runs a search in a thread of its own, so that this one, which alone hears of signals, can look for them ten times a second whatever the
 // search is busy with. The GIL is held only for those looks.
-FitOutcome run_interruptibly(const FitParameters& parameters, const Table& table, FitListener& listener, Signals& signals) {
+// `show`: None, or called with the news at every look.
+FitOutcome run_interruptibly(const FitParameters& parameters, const Table& table, Listener& listener, Signals& signals, const nb::object& show) {
     constexpr auto between_looks = std::chrono::milliseconds(100);
     StopToken stop;
     nb::gil_scoped_release released;
     auto outcome = std::async(std::launch::async, [&] { return fit_table(parameters, table, listener, stop); });
-    while (outcome.wait_for(between_looks) != std::future_status::ready) {
+    const auto look = [&] {
         nb::gil_scoped_acquire held;
-        if (PyErr_CheckSignals() == 0) continue;
-        nb::python_error error;
-        if (error.matches(PyExc_KeyboardInterrupt)) ++signals.interrupts;
-        else if (!signals.other) signals.other.emplace(std::move(error));
-        (void)stop.request_stop();
-    }
+        try {
+            if (PyErr_CheckSignals() != 0) throw nb::python_error();
+            if (show.is_none()) return;
+            auto [improvements, standing] = listener.news();
+            show(nb::cast(std::move(improvements)), nb::cast(standing));
+        } catch (nb::python_error& error) {
+            if (error.matches(PyExc_KeyboardInterrupt)) ++signals.interrupts;
+            else if (!signals.other) signals.other.emplace(std::move(error));
+            (void)stop.request_stop();
+        }
+    };
+    while (outcome.wait_for(between_looks) != std::future_status::ready) look();
+    look();
     return outcome.get();
 }
 
@@ -100,7 +123,8 @@ nb::dict described(const FitOutcome& outcome, const Listener& listener, int inte
 }
 
 nb::dict fit(const std::map<std::string, std::string>& texts, const std::vector<NamedBlock>& blocks,
-             const std::optional<std::pair<std::string, std::vector<std::string>>>& labels, const std::optional<Codes>& codes) {
+             const std::optional<std::pair<std::string, std::vector<std::string>>>& labels, const std::optional<Codes>& codes,
+             const nb::object& show) {
     const FitParameters parameters = from_texts(texts);
     Table table;
     table.source = "X";
@@ -109,9 +133,9 @@ nb::dict fit(const std::map<std::string, std::string>& texts, const std::vector<
         table.text.push_back({labels->first, labels->second, {codes->data(), codes->data() + codes->shape(0)}});
         table.order.push_back(labels->first);
     }
-    Listener listener(cli::make_progress(parameters.progress, make_budget(parameters).seconds, parameters.evaluations));
+    Listener listener;
     Signals signals;
-    const FitOutcome outcome = run_interruptibly(parameters, table, listener, signals);
+    const FitOutcome outcome = run_interruptibly(parameters, table, listener, signals, show);
     if (signals.other) throw std::move(*signals.other);
     return described(outcome, listener, signals.interrupts);
 }
@@ -129,7 +153,7 @@ nb::list parameter_rows() {
 
 void bind_fit(nb::module_& module) {
     module.def("parameter_rows", &parameter_rows);
-    module.def("fit", &fit, nb::arg("parameters"), nb::arg("blocks"), nb::arg("labels").none(), nb::arg("codes").none());
+    module.def("fit", &fit, nb::arg("parameters"), nb::arg("blocks"), nb::arg("labels").none(), nb::arg("codes").none(), nb::arg("show").none());
 }
 
 }  // namespace balmer::python

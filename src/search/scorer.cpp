@@ -99,10 +99,17 @@ double Scorer::fit(std::span<Expression> outputs, const FitOptions& options, Ran
     const auto compiled = compile(outputs);
     const std::size_t per_group = outputs.size() / compiled.groups.size();
     double total = 0;
+    std::size_t offset = 0;  // of this output's constants among those of all outputs
     for (std::size_t g = 0; g < compiled.groups.size(); ++g) {
         const auto& group = compiled.groups[g];
         FitOptions of_group = options;
-        if (of_group.fixed.empty()) of_group.fixed = group.fixed;
+        of_group.fixed = group.fixed;
+        for (std::size_t k = 0; k < per_group && !options.fixed.empty(); ++k) {
+            const std::size_t own = outputs[g * per_group + k].values.size();
+            for (std::size_t i = 0; i < own; ++i)
+                if (options.fixed[offset + i]) of_group.fixed[group.first[k] + i] = true;
+            offset += own;
+        }
         const auto result = balmer::fit(group.program, group.values, training_.columns(), training_.loss(g), of_group, random);
         for (std::size_t k = 0; k < per_group; ++k) {
             auto& values = outputs[g * per_group + k].values;

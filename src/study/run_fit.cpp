@@ -52,8 +52,6 @@ FitParameters resumed_parameters(const FitParameters& given, const RecordedRun& 
     FitParameters parameters = from_texts(texts);
     parameters.stated = recorded.parameters.stated;
     parameters.stated.insert(given.stated.begin(), given.stated.end());
-    if (!fs::exists(parameters.data) && parameters.data != "-")
-        throw Error({.file = parameters.data}, "the data of this run are not there. Name them: balmer fit DATA --resume " + given.resume);
     return parameters;
 }
 
@@ -120,6 +118,8 @@ FitOutcome run_fit(const FitParameters& given, FitListener& listener, StopToken 
     auto resumed = open_resumed(given.resume);
     const FitParameters parameters = resumed ? resumed_parameters(given, resumed->recorded) : given;
     if (parameters.data.empty()) throw Error("no data given. Use: balmer fit DATA --target NAME");
+    if (resumed && !fs::exists(parameters.data) && parameters.data != "-")
+        throw Error({.file = parameters.data}, "the data of this run are not there. Name them: balmer fit DATA --resume " + given.resume);
     const auto new_folder = [&] { return parameters.run_folder.empty() ? free_run_folder(parameters.data) : fs::path(parameters.run_folder); };
     const Table table = read_table(parameters.data);
     return fit_prepared(parameters, table, std::move(resumed), new_folder, listener, std::move(stop));
