@@ -3,15 +3,14 @@
 //   evaluation FOLDER: FOLDER/formulas.txt (one a line), FOLDER/columns.bin (float32, features then target, `rows` each),
 //   FOLDER/shape.txt ("rows features"). Lines of input and their answers:
 //     nodes                                nodes of each formula
+//     operations                           operators of each formula
+//     set                                  the instruction set that runs
 //     values float|double FORMULA ROWS     predictions
 //     time predict|loss|moments float|double ROWS ready|compile     CPU seconds
 //     time gradient double ROWS ready      seconds of value, gradient and J'J
 //     fit ROWS ITERATIONS FIRST LAST       seconds, then the mean loss of each fit
 //     peak                                 1e9 float multiplications and additions per second of this core
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
+#include <algorithm>
 #include <ctime>
 #include <cstdio>
 #include <fstream>
@@ -39,24 +38,28 @@ double now() {
 
 // What registers alone allow: six independent chains of multiplications and six of additions, in 1e9 float operations a second.
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) double peak() {
-    constexpr int rounds = 20'000'000;
-    __m256 p[chains], t[chains];
-    for (int k = 0; k < chains; ++k) p[k] = _mm256_set1_ps(1.0f), t[k] = _mm256_set1_ps(0.5f);
-    const __m256 factor = _mm256_set1_ps(0.9999999f), step = _mm256_set1_ps(1e-7f);
-    const double begin = now();
-    for (int i = 0; i < rounds; ++i) {
-#pragma GCC unroll 6
-        for (int k = 0; k < chains; ++k) {
-            p[k] = _mm256_mul_ps(p[k], factor);
-            t[k] = _mm256_add_ps(t[k], step);
-        }
+#define BALMER_PEAK(name, set, bytes)                                                                    \
+    __attribute__((target(set))) double name() {                                                         \
+        typedef float Vector __attribute__((vector_size(bytes)));                                        \
+        constexpr int rounds = 20'000'000;                                                               \
+        Vector p[chains], t[chains];                                                                     \
+        for (int k = 0; k < chains; ++k) p[k] = Vector{} + 1.0f, t[k] = Vector{} + 0.5f;                 \
+        const Vector factor = Vector{} + 0.9999999f, step = Vector{} + 1e-7f;                            \
+        const double begin = now();                                                                      \
+        for (int i = 0; i < rounds; ++i) {                                                               \
+            _Pragma("GCC unroll 6") for (int k = 0; k < chains; ++k) {                                   \
+                p[k] *= factor;                                                                          \
+                t[k] += step;                                                                            \
+            }                                                                                            \
+        }                                                                                                \
+        const double seconds = now() - begin;                                                            \
+        float kept = 0;                                                                                  \
+        for (int k = 0; k < chains; ++k) kept += p[k][0] + t[k][0];                                      \
+        return kept == 0 ? 0 : 2.0 * (bytes / sizeof(float)) * chains * rounds / seconds * 1e-9;         \
     }
-    const double seconds = now() - begin;
-    float kept = 0;
-    for (int k = 0; k < chains; ++k) kept += _mm256_cvtss_f32(p[k]) + _mm256_cvtss_f32(t[k]);
-    return kept == 0 ? 0 : 2.0 * 8 * chains * rounds / seconds * 1e-9;
-}
+BALMER_PEAK(peak_of_avx2, "avx2", 32)
+BALMER_PEAK(peak_of_avx512, "avx512f", 64)
+double peak() { return best_instruction_set() == InstructionSet::avx512 ? peak_of_avx512() : peak_of_avx2(); }
 #else
 double peak() { return 0; }
 #endif
@@ -102,6 +105,8 @@ public:
         std::string command;
         in >> command;
         if (command == "nodes") nodes();
+        else if (command == "operations") operations();
+        else if (command == "set") std::printf("%s\n", std::string(name(best_instruction_set())).c_str());
         else if (command == "values") values(in);
         else if (command == "time") time(in);
         else if (command == "fit") fit_all(in);
@@ -124,6 +129,12 @@ private:
 
     void nodes() const {
         for (const auto& program : programs_) std::printf("%zu ", program.nodes());
+        std::printf("\n");
+    }
+
+    void operations() const {
+        for (const auto& expression : expressions_)
+            std::printf("%td ", std::ranges::count_if(expression.nodes, [](const Node& n) { return n.arity > 0; }));
         std::printf("\n");
     }
 

@@ -80,13 +80,16 @@ class Balmer:
     def __init__(self, program, folder):
         self.process = subprocess.Popen([program, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def ask(self, line):
+    def say(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
             raise SystemExit(f"the balmer side ended at '{line}'")
-        return [float(x) for x in answer.split()]
+        return answer.strip()
+
+    def ask(self, line):
+        return [float(x) for x in self.say(line).split()]
 
 
 def check(balmer, trees, dataset, rows):
@@ -211,7 +214,9 @@ def main():
         f" --rows {' '.join(map(str, options.rows))} --fits {options.fits}\n")
     say(f"{processor()}; {compiler}; commit {commit}; one thread each side; pyoperon {importlib.metadata.version('pyoperon')}, float32; CPU time of both sides.")
     say("1e9 nodes x rows a second, leaves counted: median of the rounds [quartiles]. A variable with its weight is one node for pyoperon "
-        "and three for us (weight, variable, product); both are counted as pyoperon's nodes here, so the ratio is that of times.\n")
+        "and three for us (weight, variable, product); both are counted as pyoperon's nodes here, so the ratio is that of times. "
+        "Share of the peak: operators (products with weights included, every function one) against separate multiplications and additions in "
+        "registers, half as many in double.\n")
     data = make_data(max(options.rows))
     dataset = operon.Dataset(data)
     for name, primitives in SETS.items():
@@ -228,18 +233,21 @@ def main():
             worst, lossy = check(balmer, trees, dataset, 1000)
             own = sum(balmer.ask("nodes"))
             peak = balmer.ask("peak")[0]
+            operations = sum(balmer.ask("operations"))
             say(f"## {name}: {' '.join(primitives)}, {len(trees)} trees, {nodes / len(trees):.1f} nodes each ({own / len(trees):.1f} in our trees)\n")
             say(f"Agreement: largest difference {worst:.1e} of a formula's largest value; {lossy} formulas that lose "
                 "digits in float (ours in float and double differ by more than 1e-5) left out of it. "
-                f"Float peak of this core, multiply and add: {peak:.0f} GFLOP/s.\n")
-            say("| rows | contender | 1e9 node x rows/s | times pyoperon |\n|---|---|---|---|")
+                f"Float peak of this core, multiply and add, {balmer.say('set')}: {peak:.0f} GFLOP/s; {operations / len(trees):.1f} operators each.\n")
+            say("| rows | contender | 1e9 node x rows/s | times pyoperon | share of the peak |\n|---|---|---|---|---|")
             for rows in options.rows:
                 times = time_row(balmer, trees, functions, dataset, data, rows, options.rounds, nodes)
                 reference = statistics.median(times["pyoperon EvaluateTrees"])
                 for contender, seconds in times.items():
                     low, middle, high = spread(seconds)
                     speed = [nodes * rows / s * 1e-9 for s in (high, middle, low)]
-                    say(f"| {rows:,} | {contender} | {speed[1]:.2f} [{speed[0]:.2f}, {speed[2]:.2f}] | {reference / middle:.2f} |")
+                    allowed = peak / 2 if "double" in contender else peak
+                    share = "" if "J'J" in contender or not peak else f"{operations * rows / middle * 1e-7 / allowed:.0f} %"
+                    say(f"| {rows:,} | {contender} | {speed[1]:.2f} [{speed[0]:.2f}, {speed[2]:.2f}] | {reference / middle:.2f} | {share} |")
             say()
             if options.fits:
                 say(f"Constant fits, {options.fits} of these formulas, target a column of noise:\n")
