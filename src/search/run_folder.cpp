@@ -39,6 +39,16 @@ void make_folder(const fs::path& path) {
     if (error) throw Error({.file = path.string()}, "cannot make this folder: " + error.message() + ". Choose another with --run-folder");
 }
 
+// A run that cannot be written is kept as it was.
+template <class Write>
+void keep(const fs::path& run, Write&& write) {
+    try {
+        write();
+    } catch (const Error& error) {
+        throw Error(error.place(), error.message() + " What was written before is whole; go on with balmer fit --resume " + run.string());
+    }
+}
+
 // What a killed run was writing.
 void remove_unfinished(const fs::path& path) {
     std::vector<fs::path> unfinished;
@@ -97,7 +107,9 @@ RunFolder RunFolder::resume(const fs::path& path) {
     return folder;
 }
 
-void RunFolder::write_run(const std::string& json) const { write_file_atomically(path_ / "run.json", json); }
+void RunFolder::write_run(const std::string& json) const {
+    keep(path_, [&] { write_file_atomically(path_ / "run.json", json); });
+}
 
 std::string RunFolder::read_run() const { return read_file(path_ / "run.json"); }
 
@@ -108,11 +120,11 @@ void RunFolder::write_front(const ParetoFront& front, const std::vector<Model>& 
         const auto& member = front.members()[i];
         const auto name = fmt::format("complexity_{:03}.json", member.complexity);
         kept.insert(name);
-        save(models[i], path_ / "models" / name);
+        keep(path_, [&] { save(models[i], path_ / "models" / name); });
         rows.push_back({member.complexity, member.loss, member.validation, member.score,
                         equation_text(member, models[i].vocabulary)});
     }
-    write_file_atomically(path_ / "front.csv", front_csv(rows));
+    keep(path_, [&] { write_file_atomically(path_ / "front.csv", front_csv(rows)); });
     // Only now, when the table no longer names them.
     for (const auto& entry : fs::directory_iterator(path_ / "models"))
         if (!kept.contains(entry.path().filename().string())) fs::remove(entry.path());
@@ -133,12 +145,13 @@ void RunFolder::append_event(const std::string& json_line) {
     }
     if (out >= 0) ::close(out);
     if (!whole)
-        throw Error({.file = file.string()}, fmt::format("cannot write this file: {}. Make room, then go on with --resume {}",
+        throw Error({.file = file.string()}, fmt::format("cannot write this file: {}. Free some space, then go on with balmer fit --resume {}",
                                                          std::strerror(reason), path_.string()));
 }
 
 void RunFolder::write_checkpoint(const std::string& bytes) const {
-    write_file_atomically(path_ / "checkpoint", fmt::format("{}{:016x}\n{}", checkpoint_mark, hash(std::string_view(bytes)), bytes));
+    const std::string content = fmt::format("{}{:016x}\n{}", checkpoint_mark, hash(std::string_view(bytes)), bytes);
+    keep(path_, [&] { write_file_atomically(path_ / "checkpoint", content); });
 }
 
 std::optional<std::string> RunFolder::read_checkpoint() const {

@@ -25,11 +25,11 @@ struct Run {
     double evaluations = 0;
     double last_report = 0;
 
-    /// Candidates on all rows: those judged, and the work of table and questions in candidates of ten nodes. What the budget counts, so that
-    /// a run limited by evaluations ends at the same place on every machine.
+    /// Candidates on all rows: those judged, and the work of table and questions by what a candidate with the fit of its constants costs
+    /// (measured; in rows x nodes). What the budget counts, so that a run limited by evaluations ends at the same place on every machine.
     double spent() const {
-        constexpr double nodes_of_candidate = 10;
-        return evaluations + static_cast<double>(clock.ticks()) / (nodes_of_candidate * rows);
+        constexpr double per_row = 300, per_candidate = 20'000;
+        return evaluations + static_cast<double>(clock.ticks()) / (per_row * rows + per_candidate);
     }
     /// Whether to end now.
     bool over() const { return stop.stop_requested() || watch.seconds() >= budget.seconds || spent() >= budget.evaluations; }
