@@ -125,7 +125,8 @@ def write(arguments, records, problems):
     lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", "python " + " ".join(sys.argv), "```", "",
              sides.machine(arguments.balmer), "",
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {sides.OPERATORS}; pyoperon optimizer_iterations "
-             f"{arguments.iterations}, objectives r2 and length; seeds run: {', '.join(map(str, seeds))}. "
+             f"{arguments.iterations}, objectives r2 and length; seeds run: "
+             + "; ".join(f"{side} {', '.join(map(str, sorted({r['seed'] for r in rows if r['side'] == side})))}" for side in ("balmer", "pyoperon")) + ". "
              f"Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}; "
              + "; ".join(f"{side}: median {statistics.median(r['seconds'] for r in of):.1f} s, at most {max(r['seconds'] for r in of):.1f} s, "
                          f"{statistics.median(r['cpu'] for r in of):.1f} CPU seconds a fit"
@@ -166,8 +167,8 @@ def write(arguments, records, problems):
     lines += ["", "| | balmer | pyoperon |", "|---|---|---|"]
     for label, key in (("exact, SRBench's rule, chosen", "srbench"), ("exact, SRBench's rule, on the front", "srbench_front"),
                        ("exact, strict, chosen", "strict"), ("exact, strict, on the front", "strict_front")):
-        lines.append(f"| {label} | " + " | ".join(share(totals[side], lambda s: s[key], len(seeds)) for side in totals) + " |")
-    lines.append("| R2 > .999 on test rows, chosen | " + " | ".join(share(totals[side], lambda s: s["r2"] > 0.999, len(seeds)) for side in totals) + " |")
+        lines.append(f"| {label} | " + " | ".join(share(totals[side], lambda s: s[key], len(problems)) for side in totals) + " |")
+    lines.append("| R2 > .999 on test rows, chosen | " + " | ".join(share(totals[side], lambda s: s["r2"] > 0.999, len(problems)) for side in totals) + " |")
     lines.append("| size (`tree`) of the chosen, median | " + " | ".join(
         f"{statistics.median(s['size'] for s in totals[side]):g}" if totals[side] else "-" for side in totals) + " |")
     for label, chosen in (("all problems", pairs), ("problems both bring above .999", [p for p in pairs if p[1]])):
@@ -182,11 +183,11 @@ def write(arguments, records, problems):
     arguments.output.write_text("\n".join(lines))
 
 
-def share(summaries, good, seeds):
+def share(summaries, good, problems):
     if not summaries:
         return "-"
     count = sum(map(bool, map(good, summaries)))
-    return f"{count} of {len(summaries)}" + (f" ({count / seeds:.1f} a seed)" if seeds > 1 else "")
+    return f"{count} of {len(summaries)}" + (f" ({count * problems / len(summaries):.1f} a seed)" if len(summaries) > problems else "")
 
 
 def main():

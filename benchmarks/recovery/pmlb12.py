@@ -8,8 +8,10 @@ side. Finished cases are kept in the work folder and skipped when the command is
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install pyoperon==0.6.2 scipy sympy gplearn
     /tmp/peers/bin/python benchmarks/recovery/pmlb12.py --balmer build/balmer --data PMLB_FOLDER --seeds 5
 
-Which formula of pyoperon's front is its answer: its own default (least description length), its Bayesian information
-criterion and its least error are all in the table; balmer's is the one that `fit` marks. R2 at size 5, 10, 20, 50: test R2
+Which formula of a front is the answer: balmer's own choice is the one that `fit` marks; pyoperon's own default (its
+description length, noise of 1), its Bayesian information criterion and its least error are all in the table. One rule for
+both sides is "shortest description": rows/2*log2(loss), a node costs log2(features + operators + 2) bits, a constant
+log2(rows)/2 + 1 more (a whole number up to 64 its own length). R2 at size 5, 10, 20, 50: test R2
 of the formula of least training error among those no larger; the median over sets and seeds. A set's figure is the median
 over its seeds; a formula that is not finite on a test row has R2 of minus infinity.
 """
@@ -32,7 +34,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETS = ["1089_USCrime", "228_elusage", "542_pollution", "560_bodyfat", "690_visualizing_galaxy", "1027_ESL",
         "522_pm10", "666_rmftsa_ladata", "1028_SWD", "1030_ERA", "562_cpu_small", "218_house_8L"]
 SIZES = (5, 10, 20, 50)
-ANSWERS = {"balmer": ["chosen"], "pyoperon": ["mdl", "bic", "mse"], "gplearn": ["chosen"]}
+ANSWERS = {"balmer": ["chosen", "short"], "pyoperon": ["short", "mdl", "bic", "mse"], "gplearn": ["chosen"]}
+TITLES = {("balmer", "chosen"): "balmer, its choice", ("balmer", "short"): "balmer, shortest description", ("pyoperon", "short"): "pyoperon, shortest description",
+          ("pyoperon", "mdl"): "pyoperon, its default", ("pyoperon", "bic"): "pyoperon, BIC", ("pyoperon", "mse"): "pyoperon, least error", ("gplearn", "chosen"): "gplearn"}
 
 
 def read_split(folder, name, seed):
@@ -80,7 +84,7 @@ def run_case(arguments, name, seed, side, work):
         sides.check_balmer(arguments.balmer, folder, fit, fresh)
     elif side == "pyoperon":
         fit = sides.fit_pyoperon(table, arguments.seconds, arguments.threads, seed, arguments.iterations)
-        fit["answers"] = {key: min(range(len(fit["front"])), key=lambda i: finite(fit["front"][i][key])) for key in ANSWERS["pyoperon"]}
+        fit["answers"] = {key: min(range(len(fit["front"])), key=lambda i: finite(fit["front"][i][key])) for key in ("mdl", "bic", "mse")}
     else:
         fit = fit_gplearn(train, arguments.seconds, seed)
     for member in fit["front"]:
@@ -95,6 +99,31 @@ def run_case(arguments, name, seed, side, work):
     fit.setdefault("answers", {"chosen": fit.get("chosen")})
     fit.pop("curve", None)
     return fit
+
+
+def constants(tree):
+    """Values of the constants, exponents of whole powers left out."""
+    if tree[0] == "c":
+        return [tree[1]]
+    parts = tree[1:2] if tree[0] == "^" and tree[2] in (("c", 2.0), ("c", 3.0)) else tree[1:]
+    return [] if tree[0] == "v" else [number for part in parts for number in constants(part)]
+
+
+def description(member, rows, features):
+    """Bits to write formula and data, the same rule for both sides."""
+    alphabet = math.log2(features + len(sides.OPERATORS.split()) + 2)
+    bits = member["size"] * alphabet
+    for number in constants(formulas.parse(member["formula"])):
+        whole = number == math.floor(number) and abs(number) <= 64
+        bits += 2 * math.log2(1 + abs(number)) + 1 if whole else 0.5 * math.log2(rows) + 1
+    return bits + 0.5 * rows * math.log2(max(1 - member["train"], 1e-28)) if math.isfinite(member["train"]) else math.inf
+
+
+def answer_of(row, answer, shape):
+    """The member of a front that an answer names; shape: rows and features of the training part."""
+    if answer == "short":
+        return min(row["front"], key=lambda member: description(member, *shape))
+    return row["front"][row["answers"][answer]]
 
 
 def finite(number):
@@ -114,8 +143,6 @@ def show(number):
 def write(arguments, records):
     rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds]
     columns = [(side, answer) for side in ANSWERS for answer in ANSWERS[side] if any(r["side"] == side for r in rows)]
-    title = {("balmer", "chosen"): "balmer", ("pyoperon", "mdl"): "pyoperon, its default", ("pyoperon", "bic"): "pyoperon, BIC",
-             ("pyoperon", "mse"): "pyoperon, least error", ("gplearn", "chosen"): "gplearn"}
     lines = ["# Twelve real data sets: test R2 (size)", "", "```", "python " + " ".join(sys.argv), "```", "", sides.machine(arguments.balmer), "",
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit (gplearn: one), operators {sides.OPERATORS}; pyoperon optimizer_iterations {arguments.iterations}. "
              + "Seeds run: " + "; ".join(f"{side} {', '.join(map(str, sorted({r['seed'] for r in rows if r['side'] == side})))}" for side in ANSWERS if any(r["side"] == side for r in rows))
@@ -124,12 +151,14 @@ def write(arguments, records):
              "", f"Formulas of balmer's fronts counted: {sum(len(r['front']) for r in rows if r['side'] == 'balmer')}, otherwise than the front says: "
              f"{sum(len(r.get('miscounted', [])) for r in rows if r['side'] == 'balmer')}.",
              "", " ".join(__doc__.split("\n\n")[1].split()), "", " ".join(__doc__.split("\n\n")[3].split()), "",
-             "| set | " + " | ".join(title[c] for c in columns) + " |", "|" + "---|" * (len(columns) + 1)]
+             "| set | " + " | ".join(TITLES[c] for c in columns) + " |", "|" + "---|" * (len(columns) + 1)]
     medians = {c: [] for c in columns}
     for name in SETS:
         cells = [name]
+        train, _ = read_split(arguments.data, name, 1)
+        shape = len(train["y"]), len(train) - 1
         for side, answer in columns:
-            of = [r["front"][r["answers"][answer]] for r in rows if r["name"] == name and r["side"] == side]
+            of = [answer_of(r, answer, shape) for r in rows if r["name"] == name and r["side"] == side]
             if not of:
                 cells.append("-")
                 continue
