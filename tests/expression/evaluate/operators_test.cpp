@@ -107,5 +107,27 @@ TEST_P(EveryOperator, Avx2MatchesTheReference) {
     check_operator<float>(GetParam(), InstructionSet::avx2);
 }
 
+// Where x lies next to a multiple of pi/2, sine or cosine is what the reduction of x leaves.
+template <class Real>
+void check_waves_near_zeros(InstructionSet set) {
+    if (best_instruction_set() < set) return;
+    std::vector<Real> x;
+    for (double n = 1; n < 1e9; n = std::ceil(n * 1.003)) x.push_back(static_cast<Real>(n * 1.5707963267948966));
+    const Real* const column = x.data();
+    for (const Op op : {Op::sin, Op::cos}) {
+        const Program program(Expression::apply(op, Expression::feature(0)));
+        const auto value = testing::run<Real>(program, {}, {std::span(&column, 1), x.size(), 0}, set)[0];
+        for (std::size_t i = 0; i < x.size(); ++i)
+            ASSERT_LE(ulps(value[i], apply(op, x[i], 0, 0)), sizeof(Real) == 4 ? bound(op).in_float : bound(op).in_double)
+                << info(op).name << "(" << x[i] << ")";
+    }
+}
+TEST(Evaluate, SineAndCosineNearTheirZeros) {
+    for (const auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+        check_waves_near_zeros<float>(set);
+        check_waves_near_zeros<double>(set);
+    }
+}
+
 }  // namespace
 }  // namespace balmer
