@@ -180,8 +180,33 @@ class _SymbolicEstimator(BaseEstimator):
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
+ATTRIBUTES = """Attributes
+----------
+front_ : DataFrame
+    One row per formula, by rising complexity: complexity, loss, validation (NaN without validation rows), score, equation.
+best_ : Model
+    The chosen formula.
+models_ : list of Model
+    One per row of `front_`; `models_[chosen_]` is `best_`.
+chosen_ : int
+    Row of `front_` that the keyword `select` chose.
+stop_ : str
+    Why the search ended: solved, seconds, evaluations, memory, exhausted or interrupted.
+seconds_, evaluations_ : float
+    What the search spent.
+notes_, report_ : list of str
+    Sentences on the data (columns left out, rows dropped), and on what each stage of the search did.
+run_folder_ : str or None
+    Where the run is kept.
+n_features_in_ : int
+    Columns of X.
+feature_names_in_ : ndarray of str
+    Their names, when X was a DataFrame.
+"""
+
+
 class SymbolicRegressor(RegressorMixin, _SymbolicEstimator):
-    """Finds formulas for one or several numeric targets."""
+    __doc__ = f"Finds formulas for one or several numeric targets.\n\n{parameters.documentation()}\n\n{ATTRIBUTES}"
 
     __init__ = parameters.constructor("A regressor; every keyword is a flag of `balmer fit` of the same name.")
 
@@ -245,7 +270,10 @@ class SymbolicRegressor(RegressorMixin, _SymbolicEstimator):
 
 
 class SymbolicClassifier(ClassifierMixin, _SymbolicEstimator):
-    """Finds formulas that score classes: one for two classes, else one per class."""
+    __doc__ = (
+        f"Finds formulas that score classes: one for two classes, else one per class.\n\n{parameters.documentation()}\n\n{ATTRIBUTES}"
+        "classes_ : ndarray of shape (n_classes,)\n    The labels, sorted.\n"
+    )
 
     __init__ = parameters.constructor("A classifier; every keyword is a flag of `balmer fit` of the same name.")
 

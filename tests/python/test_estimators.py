@@ -4,6 +4,7 @@ import copy
 import inspect
 import json
 import os
+import pathlib
 import pickle
 import signal
 import subprocess
@@ -83,9 +84,9 @@ def test_same_seed_same_bits_for_any_number_of_threads(table):
 
 
 def test_the_command_line_finds_and_predicts_the_same_bits(table, tmp_path):
-    program = ROOT / "build" / "balmer"
+    program = pathlib.Path(os.environ.get("BALMER_PROGRAM", ROOT / "build" / "balmer"))
     if not program.exists():
-        pytest.skip("build/balmer is not built")
+        pytest.skip(f"{program} is not built")
     X, y = table
     y = y + np.random.default_rng(1).normal(0, 0.1, len(y))
     frame = pd.DataFrame(X, columns=["x0", "x1", "x2"]).assign(y=y)
