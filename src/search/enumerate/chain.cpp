@@ -9,6 +9,7 @@
 
 #include "search/enumerate/linear_pairs.hpp"
 #include "search/enumerate/noisy_polynomials.hpp"
+#include "search/enumerate/oscillations.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -128,6 +129,13 @@ void Chain::polynomial_stage(std::size_t monomials) {
     }
 }
 
+void Chain::oscillation_stage() {
+    constexpr std::size_t oscillation_rows = 240;
+    const auto rows = choose_spread_rows(problem_.data.rows(), oscillation_rows, {});
+    for (std::size_t t = 0; t < targets_.size(); ++t)
+        if (!judges_[t]->solved() && !run_.over()) ask_oscillations(take_sample(problem_.data, rows, t), table_->variables(), *judges_[t]);
+}
+
 // What costs least goes first. Parts are taken by size, the smallest seen through every view.
 void Chain::ask(const Effort& effort) {
     for (auto& pointer : questions_) {
@@ -157,6 +165,7 @@ StopReason Chain::search() {
         grow(5000);
         if (!over()) ask({.lattice = 3000});
         if (!over()) polynomial_stage(0);
+        if (!over()) oscillation_stage();
     }
     if (!over()) grow(run_.options.library_entries);
     if (exact && !over())

@@ -24,6 +24,7 @@ private:
     bool all_solved() const;
     void noisy_stage();
     void polynomial_stage(std::size_t monomials);
+    void oscillation_stage();
     /// How far each question goes; 0 leaves it out.
     struct Effort {
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
