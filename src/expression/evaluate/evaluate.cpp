@@ -35,10 +35,10 @@ SquaredError sum_squares(const Program& program, std::span<const double> paramet
     Stretch s;
     for (Stretches rows(columns.rows, Runner<Real>::tile, Runner<Real>::block); rows.next(s);) {
         runner.move_to(s);
-        if (tape.ends_in_output && weights.empty() && s.valid == s.count) {
+        if (tape.ends_in_output && weights.empty() && s.skip + s.valid == s.count) {
             runner.run(s, tape.steps.size() - 1);
             const auto& last = tape.steps.back();
-            result.sum += runner.table().loss[last.kernel](last, runner.slots(), s.count, target.data() + s.begin);
+            result.sum += runner.table().loss[last.kernel](last, runner.slots(), s.count, target.data() + s.begin, s.skip);
         } else {
             runner.run(s);
             const std::size_t row = s.begin + s.skip;

@@ -64,9 +64,9 @@ struct ShiftedSums {
 template <class Real>
 struct Table {
     using Kernel = void (*)(const Step&, Real* const* slot, std::size_t count);
-    using Loss = double (*)(const Step&, Real* const* slot, std::size_t count, const Real* target);
+    using Loss = double (*)(const Step&, Real* const* slot, std::size_t count, const Real* target, std::size_t skip);
     Kernel kernel[kernel_count];
-    Loss loss[arithmetic_count];  ///< the same step followed by the sum of (f - target)^2; nothing is written
+    Loss loss[arithmetic_count];  ///< the same step, then the sum of (f - target)^2 but for the first `skip` (< block) rows; nothing is written
     /// sum w (f - y)^2 over any count of rows; weights may be null.
     double (*squared)(const Real* f, const Real* y, const Real* w, std::size_t count);
     /// The sums above, added to `out`; weights may be null.
