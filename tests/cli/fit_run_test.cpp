@@ -67,7 +67,7 @@ void expect_complete(const std::string& run, const std::string& state) {
 }
 
 TEST_F(Fit, LeavesACompleteRun) {
-    const auto done = fit({"--evaluations", "500", "--run-folder", run});
+    const auto done = fit({"--evaluations", "3000", "--run-folder", run});
     EXPECT_EQ(done.status, 0) << done.complaints;
     for (const char* part : {"complexity         loss    score  equation", "\nchosen:\n  y = ", "  R2 = 0.9", "stopped: evaluations after", "next: balmer show "})
         EXPECT_NE(done.output.find(part), std::string::npos) << part << " in\n" << done.output;

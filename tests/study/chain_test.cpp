@@ -101,7 +101,7 @@ TEST_P(ChainRuns, EndTheSameWhenInterruptedAndResumed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ChainRuns,
-                         ::testing::Values(Case{{"auto"}, 600}, Case{{"genetic"}, 600}, Case{{"genetic", "genetic"}, 800}),
+                         ::testing::Values(Case{{"auto"}, 1500}, Case{{"genetic"}, 600}, Case{{"genetic", "genetic"}, 800}),
                          [](const auto& named) { return named.param.methods[0] + std::to_string(named.param.methods.size()); });
 
 TEST(Chain, EvaluationsEndEveryMethod) {
