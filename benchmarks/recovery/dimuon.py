@@ -112,18 +112,16 @@ def run_case(arguments, columns, variant, seed, work):
 
 
 def write(arguments, records):
-    rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds]
+    rows = records.rows
     lines = ["# The law of the invariant mass from six raw columns", "", "```", "python " + " ".join(sys.argv), "```", "", sides.machine(arguments.balmer), "",
-             f"{arguments.seconds:g} s at most and {arguments.threads} threads a search; load average when a search started: median "
+             f"{arguments.threads} threads a search; load average when a search started: median "
              f"{statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}. Balmer alone: pyoperon is not run here.", "", " ".join(__doc__.split("\n\n")[1].split()), "",
-             "| variant | seeds | chosen | on the front | first seen, s: median (most) | searched, s: median | c: least to most |", "|" + "---|" * 7]
-    for variant in VARIANTS:
-        of = [r for r in rows if r["variant"] == variant]
-        if not of:
-            continue
+             "| variant | seconds given | seeds | chosen | on the front | first seen, s: median (most) | searched, s: median | c: least to most |", "|" + "---|" * 8]
+    for variant, given in sorted({(r["variant"], r["seconds_asked"]) for r in rows}, key=lambda case: VARIANTS.index(case[0])):
+        of = [r for r in rows if (r["variant"], r["seconds_asked"]) == (variant, given)]
         seen = [r["first"] for r in of if r["first"] is not None]
         found = [r["constant"] for r in of if r["constant"] is not None]
-        lines.append(f"| {variant} | {len(of)} | {sum(r['chosen'] for r in of)} | {sum(r['front'] for r in of)} | "
+        lines.append(f"| {variant} | {given:g} | {len(of)} | {sum(r['chosen'] for r in of)} | {sum(r['front'] for r in of)} | "
                      + (f"{statistics.median(seen):.1f} ({max(seen):.1f})" if seen else "-") + f" | {statistics.median(r['spent'] for r in of):.1f} | "
                      + (f"{min(found):.4f} to {max(found):.4f}" if found else "-") + " |")
     lines += ["", "| variant | seed | chosen is the law | on the front | first seen, s | stopped: why, s | formula chosen |", "|" + "---|" * 7]

@@ -94,12 +94,12 @@ def run_case(arguments, name, truth, names, seed, side, work):
         raise AssertionError(f"{name}: the generator and the truth {truth} differ")
     if side == "balmer":
         folder = work / f"run_{name}_{seed}"
-        fit = sides.fit_balmer(arguments.balmer, train_path, arguments.seconds, arguments.threads, seed, folder, arguments.option)
+        fit = sides.fit_balmer(arguments.balmer, train_path, arguments.seconds, arguments.threads, seed, folder, ["--operators", arguments.operators, *arguments.option])
         sides.check_balmer(arguments.balmer, folder, fit, test_path)
         variance = np.var(train["y"])
         fit["curve"] = [[seconds, 1 - loss / variance] for seconds, loss in fit["curve"]]
     else:
-        fit = sides.fit_pyoperon(train_path, arguments.seconds, arguments.threads, seed, arguments.iterations)
+        fit = sides.fit_pyoperon(train_path, arguments.seconds, arguments.threads, seed, arguments.iterations, arguments.operators)
         fit["chosen"] = min(range(len(fit["front"])), key=lambda i: fit["front"][i]["mse"])
     return judge(fit, train, test, truth)
 
@@ -124,7 +124,7 @@ def write(arguments, records, problems):
     seeds = sorted({r["seed"] for r in rows})
     lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", "python " + " ".join(sys.argv), "```", "",
              sides.machine(arguments.balmer), "",
-             f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {sides.OPERATORS}; pyoperon optimizer_iterations "
+             f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {arguments.operators}; pyoperon optimizer_iterations "
              f"{arguments.iterations}, objectives r2 and length; seeds run: "
              + "; ".join(f"{side} {', '.join(map(str, sorted({r['seed'] for r in rows if r['side'] == side})))}" for side in ("balmer", "pyoperon")) + ". "
              f"Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}; "
@@ -198,6 +198,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="seeds 1..N")
     parser.add_argument("--every", type=int, default=4, help="every n-th equation")
     parser.add_argument("--only", nargs="*", help="these equations alone")
+    parser.add_argument("--operators", default=sides.OPERATORS + " tanh", help="of both sides; the 30 equations need these and no other")
     parser.add_argument("--iterations", type=int, default=5, help="pyoperon's optimizer_iterations")
     parser.add_argument("--sides", nargs="*", default=["balmer", "pyoperon"])
     parser.add_argument("--option", action="append", default=[], help="passed on to balmer fit, as --option=--method --option=genetic")
@@ -218,7 +219,7 @@ def main():
                 s = summarise(records.rows[-1])
                 print(f"{name:9} {seed} {side:8} R2 {s['r2']:.7f} size {s['size']:3} strict {s['strict']:d} srbench {s['srbench']:d} "
                       f"front {s['srbench_front']:d} .999 {s['t999'] or float('nan'):6.2f} s  {records.rows[-1]['front'][records.rows[-1]['chosen']]['formula'][:100]}", flush=True)
-            write(arguments, records, problems)
+                write(arguments, records, problems)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,12 @@ import numpy as np
 import formulas
 
 OPERATORS = "+ - * / square sqrt exp log sin cos"  # balmer's default
-SYMBOLS = "add,sub,mul,div,square,sqrt,exp,log,sin,cos,constant,variable"  # the same for pyoperon
+
+
+def symbols(operators):
+    """The same operators by pyoperon's names."""
+    names = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+    return ",".join([names.get(one, one) for one in operators.split()] + ["constant", "variable"])
 
 
 def read_columns(path):
@@ -87,14 +92,14 @@ def check_balmer(program, folder, fit, table, target="y"):
     return difference
 
 
-def fit_pyoperon(table, seconds, threads, seed, iterations, python=sys.executable, target="y"):
+def fit_pyoperon(table, seconds, threads, seed, iterations, operators=OPERATORS, target="y"):
     """One fit in a child process; its clock starts at its own `Run`, so neither import nor start-up is counted."""
-    job = {"table": str(table), "seconds": seconds, "threads": threads, "seed": seed, "iterations": iterations, "target": target}
+    job = {"table": str(table), "seconds": seconds, "threads": threads, "seed": seed, "iterations": iterations, "target": target, "symbols": symbols(operators)}
     before, load = cpu_of_children(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         answer = pathlib.Path(folder) / "answer.json"
         (pathlib.Path(folder) / "job.json").write_text(json.dumps(job | {"answer": str(answer)}))
-        done = subprocess.run([python, __file__, str(pathlib.Path(folder) / "job.json")], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, __file__, str(pathlib.Path(folder) / "job.json")], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"pyoperon: {done.returncode}: {done.stderr[-2000:]}")
         return json.loads(answer.read_text()) | {"cpu": cpu_of_children() - before, "load": load}
@@ -128,7 +133,7 @@ def pyoperon_child(job):
 
     pyoperon.NSGA2Algorithm = Watched
     regressor = SymbolicRegressor(
-        allowed_symbols=SYMBOLS, objectives=["r2", "length"], optimizer_iterations=job["iterations"], max_time=int(job["seconds"]),
+        allowed_symbols=job["symbols"], objectives=["r2", "length"], optimizer_iterations=job["iterations"], max_time=int(job["seconds"]),
         generations=10**8, max_evaluations=10**12, n_threads=job["threads"], random_state=job["seed"])
     regressor.fit(inputs, target)
     front, names = [], {name: old for name, old in zip(columns, regressor.variables_.values())}
