@@ -51,14 +51,15 @@ double formula_bits(const Candidate& candidate, const Problem& problem, double r
     return bits;
 }
 
-// Bits to write the data given the formula: log-likelihood losses as they are, squared-type ones with their scale fitted.
+// Bits to write the data given the formula: log-likelihood losses as they are, the others with their scale fitted (a stated sigma is often
+// only relative).
 double data_bits(double loss, double floor, const Problem& problem, double rows) {
     constexpr double bits_per_nat = 1.4426950408889634;
     const auto& name = problem.loss.name;
     const bool is_likelihood = name == "logistic" || name == "softmax" || name == "poisson";
     if (is_likelihood) return bits_per_nat * loss * rows;
-    if (problem.data.sigma) return 0.5 * bits_per_nat * loss * rows;
-    return 0.5 * rows * std::log2(std::max(loss, floor));
+    const bool is_absolute = name == "mae" || name == "quantile";
+    return (is_absolute ? 1 : 0.5) * rows * std::log2(std::max(loss, floor));
 }
 
 std::size_t by_description_length(const ParetoFront& front, const Problem& problem) {
