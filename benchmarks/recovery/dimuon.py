@@ -15,7 +15,6 @@ import json
 import math
 import pathlib
 import statistics
-import sys
 import tempfile
 
 import numpy as np
@@ -113,9 +112,9 @@ def run_case(arguments, columns, variant, seed, work):
 
 def write(arguments, records):
     rows = records.rows
-    lines = ["# The law of the invariant mass from six raw columns", "", "```", "python " + " ".join(sys.argv), "```", "", sides.machine(arguments.balmer), "",
+    lines = ["# The law of the invariant mass from six raw columns", "", "```", sides.command_line(), "```", "", sides.machine(arguments.balmer), "",
              f"{arguments.threads} threads a search; load average when a search started: median "
-             f"{statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}. Balmer alone: pyoperon is not run here.", "", " ".join(__doc__.split("\n\n")[1].split()), "",
+             f"{statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}. Balmer alone.", "", " ".join(__doc__.split("\n\n")[1].split()), "",
              "| variant | seconds given | seeds | chosen | on the front | first seen, s: median (most) | searched, s: median | c: least to most |", "|" + "---|" * 8]
     for variant, given in sorted({(r["variant"], r["seconds_asked"]) for r in rows}, key=lambda case: VARIANTS.index(case[0])):
         of = [r for r in rows if (r["variant"], r["seconds_asked"]) == (variant, given)]

@@ -20,7 +20,6 @@ import pathlib
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 
 import numpy as np
@@ -122,7 +121,7 @@ def seconds_to(row, wanted):
 def write(arguments, records, problems):
     rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds and (r["side"] == "balmer" or r["iterations"] == arguments.iterations)]
     seeds = sorted({r["seed"] for r in rows})
-    lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", "python " + " ".join(sys.argv), "```", "",
+    lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", sides.command_line(), "```", "",
              sides.machine(arguments.balmer), "",
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {arguments.operators}; pyoperon optimizer_iterations "
              f"{arguments.iterations}, objectives r2 and length; seeds run: "

@@ -14,7 +14,6 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 
 import numpy as np
@@ -117,7 +116,7 @@ def check(printed, columns, said):
 
 def write(arguments, records, references):
     rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds]
-    lines = ["# Five classes of replica jets: formulas by softmax beside the published ones", "", "```", "python " + " ".join(sys.argv), "```", "",
+    lines = ["# Five classes of replica jets: formulas by softmax beside the published ones", "", "```", sides.command_line(), "```", "",
              sides.machine(arguments.balmer), "", f"{arguments.seconds:g} s and {arguments.threads} threads a setting; operators {arguments.operators}. "
              "Load average at the start of a search, CPU seconds it got: " + "; ".join(f"{r['limit']}: {r['load']:.1f}, {r['cpu']:.0f}" for r in rows) + ".", "",
              " ".join(__doc__.split("\n\n")[1].split()), "", "| model | mean `sympy` complexity | accuracy | AUC " + " ".join(CLASSES) + " |", "|---|---|---|---|"]

@@ -21,7 +21,6 @@ import math
 import os
 import pathlib
 import statistics
-import sys
 import tempfile
 import time
 
@@ -143,7 +142,7 @@ def show(number):
 def write(arguments, records):
     rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds]
     columns = [(side, answer) for side in ANSWERS for answer in ANSWERS[side] if any(r["side"] == side for r in rows)]
-    lines = ["# Twelve real data sets: test R2 (size)", "", "```", "python " + " ".join(sys.argv), "```", "", sides.machine(arguments.balmer), "",
+    lines = ["# Twelve real data sets: test R2 (size)", "", "```", sides.command_line(), "```", "", sides.machine(arguments.balmer), "",
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit (gplearn: one), operators {sides.OPERATORS}; pyoperon optimizer_iterations {arguments.iterations}. "
              + "Seeds run: " + "; ".join(f"{side} {', '.join(map(str, sorted({r['seed'] for r in rows if r['side'] == side})))}" for side in ANSWERS if any(r["side"] == side for r in rows))
              + f". Load average when a fit started: median {statistics.median(r['load'] for r in rows):.1f}, most {max(r['load'] for r in rows):.1f}"

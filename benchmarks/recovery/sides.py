@@ -154,6 +154,17 @@ def reached(curve, loss):
     return next((seconds for seconds, value in curve if value <= loss), None)
 
 
+def command_line():
+    """The command that was typed, as it is typed from the repository's root: without the places of program, work and output."""
+    words, kept = iter(sys.argv[1:]), []
+    for word in words:
+        if word in ("--balmer", "--work", "--output", "--data", "--jets", "--published"):
+            next(words, None)
+        elif word.split("=")[0] not in ("--balmer", "--work", "--output", "--data", "--jets", "--published"):
+            kept.append(word)
+    return " ".join(["python benchmarks/recovery/" + pathlib.Path(sys.argv[0]).name, *kept])
+
+
 def machine(program):
     """Lines for the head of a results file: processor, compiler, commits, versions."""
     info = dict(line.split(None, 1) for line in subprocess.run([program, "info"], capture_output=True, text=True).stdout.splitlines()
