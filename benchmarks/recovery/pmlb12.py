@@ -57,7 +57,7 @@ def fit_gplearn(train, seconds, seed):
     columns = {name: values for name, values in train.items() if name != "y"}
     inputs = np.column_stack(list(columns.values()))
     started, front, generations = time.perf_counter(), {}, 0
-    regressor = SymbolicRegressor(population_size=1000, generations=1, warm_start=True, parsimony_coefficient="auto",
+    regressor = SymbolicRegressor(population_size=1000, generations=1, warm_start=True, low_memory=True, parsimony_coefficient=0.001 * float(np.var(train["y"])),
                                   function_set=("add", "sub", "mul", "div", "sqrt", "log", "sin", "cos"), metric="mse", random_state=seed,
                                   feature_names=list(columns))
     while time.perf_counter() - started < seconds:
