@@ -100,8 +100,9 @@ std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem
             select(front, Selection::description_length, problem)};
 }
 
-void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double seconds) {
-    const auto late = [&] { return stop.stop_requested() || watch.seconds() > seconds; };
+void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
+    const double half_time = watch.seconds() + 0.5 * allowance;
+    const auto late = [&] { return stop.stop_requested() || watch.seconds() > half_time; };
     constexpr int rounds = 4;
     for (int round = 0; round < rounds && !late(); ++round) {
         bool any = false;
@@ -112,11 +113,14 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
         }
         if (!any) break;
     }
-    if (late()) return;
-    // Every member in its shortest writing; the longer writings leave.
+    if (stop.stop_requested()) return;
+    // Every member in its shortest writing; the longer writings leave. Members whose turn comes too late stay as they are.
+    const double end = watch.seconds() + 0.5 * allowance;
     const auto members = front.members();
     std::vector<Candidate> written(members.size());
     parallel_for(pool, members.size(), 1, [&](std::size_t i) {
+        written[i] = members[i];
+        if (stop.stop_requested() || watch.seconds() > end) return;
         written[i] = shorten(snap_constants(members[i], scorer), scorer);
         if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
     });
@@ -136,9 +140,13 @@ void first_look(ChainState& state, const Scorer& scorer, Observer& observer, con
     state.seconds = watch.seconds();
 }
 
+// Seconds set aside for refining what a stage found; unlimited when only evaluations count, because wall time must not decide then.
+double refining_seconds(const Budget& whole) { return std::isfinite(whole.seconds) ? std::min(5.0, 0.1 * whole.seconds) : whole.seconds; }
+
 Budget stage_budget(const Budget& whole, const ChainState& state, double share) {
     Budget budget = whole;
-    budget.seconds = std::max(0.0, std::min(whole.seconds - state.seconds, whole.seconds * share));
+    const double left = std::isfinite(whole.seconds) ? whole.seconds - state.seconds - refining_seconds(whole) : whole.seconds;
+    budget.seconds = std::max(0.0, std::min(left, whole.seconds * share));
     budget.evaluations = std::max(0.0, std::min(whole.evaluations - state.evaluations, whole.evaluations * share));
     return budget;
 }
@@ -169,8 +177,7 @@ SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint6
             state.evaluations += result.evaluations;
             break;
         }
-        const double allowance = std::max(2.0, 0.1 * budget.seconds) + watch.seconds();
-        refine(state.front, scorer, pool, stop, watch, std::isfinite(budget.seconds) ? allowance : budget.seconds);
+        refine(state.front, scorer, pool, stop, watch, refining_seconds(budget));
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;

@@ -111,6 +111,7 @@ OperatorSet allowed_operators(const Expression& original, const SimplifyOptions&
     const auto allow = [&](Op op) { allowed[static_cast<std::size_t>(op)] = true; };
     for (const auto& node : original.nodes) allow(node.op);
     for (const Op op : options.operators) allow(op);
+    if (allowed[static_cast<std::size_t>(Op::divide)]) allow(Op::inverse);
     for (const Op op : {Op::parameter, Op::feature, Op::argument, Op::call, Op::negate, Op::subtract}) allow(op);
     return allowed;
 }
