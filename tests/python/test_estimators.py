@@ -94,11 +94,11 @@ def test_the_command_line_finds_and_predicts_the_same_bits(table, tmp_path):
     flags = ["--evaluations", "2000", "--maximum-complexity", "12", "--method", "genetic", "--threads", "1", "--quiet"]
     subprocess.run([program, "fit", "t.csv", "--target", "y", "--run-folder", "run", *flags], cwd=tmp_path, check=True, capture_output=True)
     model = SymbolicRegressor(**SMALL).fit(X, y)
-    front = pd.read_csv(tmp_path / "run" / "front.csv", float_precision="round_trip")
+    front = pd.read_csv(tmp_path / "run" / "front.csv")
     assert front["Equation"].tolist() == model.front_["equation"].tolist()
     assert front["Loss"].tolist() == model.front_["loss"].tolist()
     subprocess.run([program, "predict", "run", "t.csv", "-o", "p.csv"], cwd=tmp_path, check=True)
-    predicted = pd.read_csv(tmp_path / "p.csv", float_precision="round_trip")["y"].to_numpy()
+    predicted = pd.read_csv(tmp_path / "p.csv")["y"].to_numpy()
     assert predicted.tobytes() == model.predict(X).tobytes()
     loaded = balmer.load(tmp_path / "run")
     assert loaded.equation == model.best_.equation
@@ -275,12 +275,15 @@ def interrupted_fit(X, y, times):
             os.kill(os.getpid(), signal.SIGINT)
 
     noisy = y + np.random.default_rng(1).normal(0, 0.1, len(y))
+    # A shell starts background jobs with Ctrl-C ignored, and Python leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     presser = threading.Thread(target=press)
     presser.start()
     try:
         return SymbolicRegressor(seconds=60, method="genetic", threads=1).fit(X, noisy)
     finally:
         presser.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_interrupt_keeps_the_front_and_warns(table):
