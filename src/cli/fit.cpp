@@ -1,4 +1,4 @@
-#include "cli/fit.hpp"
+#include "cli/commands.hpp"
 
 #include <unistd.h>
 
@@ -17,8 +17,6 @@
 
 namespace balmer::cli {
 namespace {
-
-constexpr int exit_done = 0, exit_interrupted = 130;
 
 // The handler may only touch what lives for ever.
 StopToken& stop_token() {

@@ -10,16 +10,22 @@
 namespace balmer {
 namespace {
 
-// 1 - sum w (y - f)^2 / sum w (y - mean)^2, the mean over targets.
-double determination(const Model& model, const Problem& problem) {
-    const auto pointers = feature_pointers(problem.data);
-    const Program program(model.graph());
-    const std::size_t rows = problem.data.rows();
-    std::vector<std::vector<double>> values(program.outputs(), std::vector<double>(rows));
+// Values of every output: [output][row].
+std::vector<std::vector<double>> outputs_on(const Model& model, const Dataset& data) {
+    const auto pointers = feature_pointers(data);
+    const Graph graph = model.graph();
+    const Program program(graph);
+    std::vector<std::vector<double>> values(program.outputs(), std::vector<double>(data.rows()));
     std::vector<double*> out;
     for (auto& v : values) out.push_back(v.data());
-    const auto graph_values = model.graph().values();
-    evaluate(program, std::vector<double>(graph_values.begin(), graph_values.end()), {.column = pointers, .rows = rows}, out);
+    evaluate(program, graph.values(), {.column = pointers, .rows = data.rows()}, out);
+    return values;
+}
+
+// 1 - sum w (y - f)^2 / sum w (y - mean)^2, the mean over targets.
+double determination(const Model& model, const Problem& problem) {
+    const std::size_t rows = problem.data.rows();
+    const auto values = outputs_on(model, problem.data);
     double total = 0;
     for (std::size_t k = 0; k < problem.data.targets.size(); ++k) {
         const auto& target = problem.data.targets[k];
@@ -42,14 +48,8 @@ double determination(const Model& model, const Problem& problem) {
 }
 
 double accuracy(const Model& model, const Problem& problem) {
-    const auto pointers = feature_pointers(problem.data);
-    const Graph graph = model.graph();
-    const Program program(graph);
     const std::size_t rows = problem.data.rows();
-    std::vector<std::vector<double>> scores(program.outputs(), std::vector<double>(rows));
-    std::vector<double*> out;
-    for (auto& v : scores) out.push_back(v.data());
-    evaluate(program, graph.values(), {.column = pointers, .rows = rows}, out);
+    const auto scores = outputs_on(model, problem.data);
     const auto chosen = classify(model, scores);
     std::size_t right = 0;
     for (std::size_t i = 0; i < rows; ++i) right += static_cast<double>(chosen[i]) == problem.data.targets[0][i];

@@ -4,17 +4,10 @@
 #include <cmath>
 
 #include "balmer/enumerate.hpp"
+#include "search/enumerate/silent_observer.hpp"
 
 namespace balmer {
 namespace {
-
-class Silent final : public Observer {
-public:
-    void improved(const Progress&, const Candidate&) override {}
-    void progressed(const Progress&) override {}
-    void checkpoint(const std::string&) override {}
-    bool checkpoint_due() override { return false; }
-};
 
 // y = sqrt(2 (a b - c d) + .3), the products nearly cancelling; 0.1 % noise, 2 % of the rows wrong.
 Problem cancelling_products(std::uint64_t seed) {

@@ -4,17 +4,10 @@
 #include <cmath>
 
 #include "balmer/enumerate.hpp"
+#include "search/enumerate/silent_observer.hpp"
 
 namespace balmer {
 namespace {
-
-class Silent final : public Observer {
-public:
-    void improved(const Progress&, const Candidate&) override {}
-    void progressed(const Progress&) override {}
-    void checkpoint(const std::string&) override {}
-    bool checkpoint_due() override { return false; }
-};
 
 struct Wave {
     const char* formula;

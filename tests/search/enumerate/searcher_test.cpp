@@ -4,18 +4,10 @@
 #include <cmath>
 
 #include "balmer/enumerate.hpp"
+#include "search/enumerate/silent_observer.hpp"
 
 namespace balmer {
 namespace {
-
-class Silent final : public Observer {
-public:
-    void improved(const Progress&, const Candidate&) override { ++improved_; }
-    void progressed(const Progress&) override {}
-    void checkpoint(const std::string&) override {}
-    bool checkpoint_due() override { return false; }
-    int improved_ = 0;
-};
 
 std::vector<Op> scientific() {
     std::vector<Op> result;
