@@ -9,98 +9,42 @@ cases are kept in the work folder and skipped when the command is run again. Nee
 
 How it is counted, the same for both sides. `chosen`: the formula the program would hand to its user (balmer: run.json;
 pyoperon: the front's smallest mean squared error, the natural choice without noise). `front`: any formula of the front.
-Strict: after one more fit of its constants in double precision (pyoperon works in single) the root mean square difference
-on fresh rows is below 1e-9 of the target's spread. SRBench: with constants rounded to 3 digits, sympy finds the difference
-or the ratio to the truth constant within 20 s; a strict recovery counts as one too.
+Strict and SRBench's rule are those of judging.py, which fits constants once more in double precision (pyoperon works in single).
 Seconds to R2 are on the fitted rows, from each side's own clock: balmer's events.jsonl, pyoperon's callback after each generation.
 """
 import argparse
-import csv
 import pathlib
-import re
 import statistics
-import subprocess
 import tempfile
 
 import numpy as np
 
 import formulas
+import judging
+import problems
 import sides
+import tables
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def equations(every):
-    """(name, truth in x1..xn, number of variables) of every n-th equation of the database and its bonus set."""
-    rows = []
-    for file in ("FeynmanEquations.csv", "BonusEquations.csv"):
-        with open(ROOT / "data" / "feynman" / file, encoding="utf-8-sig", newline="") as lines:
-            rows += [row for row in csv.DictReader(lines) if row["Filename"]]
-    chosen = []
-    for row in rows[::every]:
-        names = [row[f"v{i}_name"] for i in range(1, 11) if row.get(f"v{i}_name")]
-        renamed = {name: f"x{i + 1}" for i, name in enumerate(names)}
-        truth = re.sub(r"[A-Za-z_]\w*", lambda m: renamed.get(m.group(), m.group()), row["Formula"]).replace("~", "-")
-        truth = truth.replace("arcsin", "asin").replace("arccos", "acos").replace("arctan", "atan")
-        chosen.append((row["Filename"], truth, names))
-    return chosen
-
-
-def make_table(program, name, names, rows, seed, path):
-    """The generator's table with columns x1..xn, y."""
-    subprocess.run([program, "generate", f"feynman:{name}", "-o", str(path), "--rows", str(rows), "--noise", "0", "--seed", str(seed)],
-                   check=True, capture_output=True)
-    columns = sides.read_columns(path)
-    assert list(columns)[:-1] == names, (name, list(columns), names)
-    columns = {("y" if i == len(names) else f"x{i + 1}"): values for i, values in enumerate(columns.values())}
-    sides.write_columns(path, columns)
-    return columns
-
-
-def judge(fit, train, test, truth):
-    """Adds test R2 and both exactness verdicts to the members of a front worth judging."""
-    names = [name for name in train if name != "y"]
-    spread = np.std(test["y"])
-    for member in fit["front"]:
-        tree = formulas.parse(member["formula"])
-        member["r2"] = formulas.r2(tree, test, test["y"])
-        member["strict"] = member["srbench"] = False
-        if not constant_apart(tree, test):
-            continue
-        fitted = formulas.within(5, lambda tree=tree: formulas.fold(formulas.refit(tree, train, train["y"]))) or tree
-        difference = np.sqrt(np.mean((formulas.value(fitted, test) - test["y"]) ** 2)) / spread
-        member["strict"] = bool(difference < 1e-9)
-        member["srbench"] = member["strict"]
-        if not member["strict"] and member["r2"] > 0.5:
-            member["srbench"] = formulas.srbench_equal(formulas.text(fitted), truth, names) is True
-    return fit
-
-
-def constant_apart(tree, test):
-    """Whether difference or ratio to the truth is constant within 3e-3: only then can refitting or rounding make it so."""
-    values = formulas.value(tree, test) * np.ones(len(test["y"]))
-    with np.errstate(all="ignore"):
-        ratio, difference = values / test["y"], values - test["y"]
-        return bool(np.std(ratio) < 3e-3 * abs(np.mean(ratio)) or np.std(difference) < 3e-3 * np.std(test["y"]))
-
-
-def run_case(arguments, name, truth, names, seed, side, work):
-    train_path, test_path = work / f"{name}_{seed}.csv", work / f"{name}_{seed}_test.csv"
-    train = make_table(arguments.balmer, name, names, 1000, seed, train_path)
-    test = make_table(arguments.balmer, name, names, 1000, 1000 + seed, test_path)
-    wanted = formulas.value(formulas.parse(truth), test)
-    if not np.max(np.abs(wanted - test["y"])) < 1e-9 * np.max(np.abs(test["y"])):
-        raise AssertionError(f"{name}: the generator and the truth {truth} differ")
+def run_case(arguments, problem, seed, side, work):
+    seen, clean, test = tables.rows_of(problem, 0, seed)
+    train_path, test_path = work / f"{problem.name}_{seed}.csv", work / f"{problem.name}_{seed}_test.csv"
+    sides.write_columns(train_path, seen)
+    sides.write_columns(test_path, test)
     if side == "balmer":
-        folder = work / f"run_{name}_{seed}"
+        folder = work / f"run_{problem.name}_{seed}"
         fit = sides.fit_balmer(arguments.balmer, train_path, arguments.seconds, arguments.threads, seed, folder, ["--operators", arguments.operators, *arguments.option])
         sides.check_balmer(arguments.balmer, folder, fit, test_path)
-        variance = np.var(train["y"])
+        variance = np.var(seen["y"])
         fit["curve"] = [[seconds, 1 - loss / variance] for seconds, loss in fit["curve"]]
     else:
         fit = sides.fit_pyoperon(train_path, arguments.seconds, arguments.threads, seed, arguments.iterations, arguments.operators)
         fit["chosen"] = min(range(len(fit["front"])), key=lambda i: fit["front"][i]["mse"])
-    return judge(fit, train, test, truth)
+    for member in fit["front"]:
+        member |= judging.judge(member["formula"], clean, test, problem.truth, 0, [name for name in seen if name != "y"])
+    return fit
 
 
 def summarise(row):
@@ -118,10 +62,10 @@ def seconds_to(row, wanted):
     return next((seconds for seconds, value in row["curve"] if value >= wanted), None)
 
 
-def write(arguments, records, problems):
+def write(arguments, records, names):
     rows = [r for r in records.rows if r["seconds_asked"] == arguments.seconds and (r["side"] == "balmer" or r["iterations"] == arguments.iterations)]
     seeds = sorted({r["seed"] for r in rows})
-    lines = [f"# {len(problems)} Feynman equations, no noise: balmer and pyoperon", "", "```", sides.command_line(), "```", "",
+    lines = [f"# {len(names)} Feynman equations, no noise: balmer and pyoperon", "", "```", sides.command_line(), "```", "",
              sides.machine(arguments.balmer), "",
              f"{arguments.seconds:g} s and {arguments.threads} threads a fit, operators {arguments.operators}; pyoperon optimizer_iterations "
              f"{arguments.iterations}, objectives r2 and length; seeds run: "
@@ -134,7 +78,7 @@ def write(arguments, records, problems):
     lines[-len(__doc__.split("How it is counted")[1].splitlines())] = "How it is counted" + __doc__.split("How it is counted")[1].splitlines()[0]
     table, pairs = [], []
     totals = {side: [] for side in ("balmer", "pyoperon")}
-    for name, _, _ in problems:
+    for name in names:
         for seed in seeds:
             both = {}
             for side in totals:
@@ -166,8 +110,8 @@ def write(arguments, records, problems):
     lines += ["", "| | balmer | pyoperon |", "|---|---|---|"]
     for label, key in (("exact, SRBench's rule, chosen", "srbench"), ("exact, SRBench's rule, on the front", "srbench_front"),
                        ("exact, strict, chosen", "strict"), ("exact, strict, on the front", "strict_front")):
-        lines.append(f"| {label} | " + " | ".join(share(totals[side], lambda s: s[key], len(problems)) for side in totals) + " |")
-    lines.append("| R2 > .999 on test rows, chosen | " + " | ".join(share(totals[side], lambda s: s["r2"] > 0.999, len(problems)) for side in totals) + " |")
+        lines.append(f"| {label} | " + " | ".join(share(totals[side], lambda s: s[key], len(names)) for side in totals) + " |")
+    lines.append("| R2 > .999 on test rows, chosen | " + " | ".join(share(totals[side], lambda s: s["r2"] > 0.999, len(names)) for side in totals) + " |")
     lines.append("| size (`tree`) of the chosen, median | " + " | ".join(
         f"{statistics.median(s['size'] for s in totals[side]):g}" if totals[side] else "-" for side in totals) + " |")
     for label, chosen in (("all problems", pairs), ("problems both bring above .999", [p for p in pairs if p[1]])):
@@ -206,19 +150,19 @@ def main():
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     records = sides.Records(arguments.work / "records.jsonl")
-    problems = [p for p in equations(arguments.every) if not arguments.only or p[0] in arguments.only]
+    chosen = [p for p in problems.feynman()[:: arguments.every] if not arguments.only or p.name in arguments.only]
     for seed in range(1, arguments.seeds + 1):
-        for name, truth, names in problems:
+        for problem in chosen:
             for side in arguments.sides:
-                key = {"name": name, "seed": seed, "side": side, "seconds_asked": arguments.seconds,
+                key = {"name": problem.name, "seed": seed, "side": side, "seconds_asked": arguments.seconds,
                        "iterations": arguments.iterations if side == "pyoperon" else 0}
                 if records.find(**key):
                     continue
-                records.add(key | run_case(arguments, name, truth, names, seed, side, arguments.work))
+                records.add(key | run_case(arguments, problem, seed, side, arguments.work))
                 s = summarise(records.rows[-1])
-                print(f"{name:9} {seed} {side:8} R2 {s['r2']:.7f} size {s['size']:3} strict {s['strict']:d} srbench {s['srbench']:d} "
+                print(f"{problem.name:9} {seed} {side:8} R2 {s['r2']:.7f} size {s['size']:3} strict {s['strict']:d} srbench {s['srbench']:d} "
                       f"front {s['srbench_front']:d} .999 {s['t999'] or float('nan'):6.2f} s  {records.rows[-1]['front'][records.rows[-1]['chosen']]['formula'][:100]}", flush=True)
-                write(arguments, records, problems)
+                write(arguments, records, [p.name for p in chosen])
 
 
 if __name__ == "__main__":

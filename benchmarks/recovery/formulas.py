@@ -82,6 +82,11 @@ def split_factor(tree):
     return 1.0, tree
 
 
+def variables(tree):
+    """Names of the variables."""
+    return {tree[1]} if tree[0] == "v" else set() if tree[0] == "c" else set().union(*map(variables, tree[1:]))
+
+
 def chain(operator, parts):
     result = parts[0]
     for part in parts[1:]:

@@ -165,10 +165,19 @@ def command_line():
     return " ".join(["python benchmarks/recovery/" + pathlib.Path(sys.argv[0]).name, *kept])
 
 
+def info(program):
+    """What `balmer info` says, name -> text."""
+    words = (line.split(None, 1) for line in subprocess.run([program, "info"], capture_output=True, text=True).stdout.splitlines())
+    return dict(pair for pair in words if len(pair) == 2)
+
+
+def commit(program):
+    return info(program).get("commit", "unknown")
+
+
 def machine(program):
     """Lines for the head of a results file: processor, compiler, commits, versions."""
-    info = dict(line.split(None, 1) for line in subprocess.run([program, "info"], capture_output=True, text=True).stdout.splitlines()
-                if len(line.split(None, 1)) == 2)
+    about = info(program)
     processor = platform.processor()
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -180,8 +189,8 @@ def machine(program):
             versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             pass
-    return (f"{processor}, {os.cpu_count()} virtual cores; balmer {info.get('version')} commit {info.get('commit')}, "
-            f"{info.get('compiler')}; {', '.join(versions)}; {datetime.date.today()}")
+    return (f"{processor}, {os.cpu_count()} virtual cores; balmer {about.get('version')} commit {about.get('commit')}, "
+            f"{about.get('compiler')}; {', '.join(versions)}; {datetime.date.today()}")
 
 
 class Records:
