@@ -2,7 +2,7 @@
 _balmer() {
     local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} flags=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "fit show predict export simplify evaluate derivative generate info --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "fit show predict export report simplify evaluate derivative generate info --help --version" -- "$word"))
         return
     fi
     case $command in
@@ -10,6 +10,7 @@ _balmer() {
         show) flags="--help --format --digits" ;;
         predict) flags="--help --output --complexity" ;;
         export) flags="--help --to --output --complexity" ;;
+        report) flags="--help --output" ;;
         simplify) flags="--help --define --measure" ;;
         evaluate) flags="--help --define --output" ;;
         derivative) flags="--help --define --by" ;;

@@ -54,6 +54,10 @@ FitOutcome run_fit(const FitParameters& parameters, FitListener& listener, StopT
 /// The same on a table in memory, with the same bits: `parameters.data` is ignored, and a run folder is kept only when `parameters` names one.
 FitOutcome fit_table(const FitParameters& parameters, const Table& table, FitListener& listener, StopToken stop);
 
+/// The run in this folder, live, killed or finished, as one self-contained HTML page: formulas, front, plots where its data are still there.
+/// Throws balmer::Error when the folder holds no run or has no front yet.
+std::string report_of_run(const std::filesystem::path& folder);
+
 /// A candidate as a Model with box, metrics, provenance and, when `with_uncertainties`, covariance of its constants.
 Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties);
 

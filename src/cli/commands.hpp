@@ -18,6 +18,7 @@ void add_fit(CLI::App& app, std::function<int()>& run);
 void add_show(CLI::App& app, std::function<int()>& run);
 void add_predict(CLI::App& app, std::function<int()>& run);
 void add_export(CLI::App& app, std::function<int()>& run);
+void add_report(CLI::App& app, std::function<int()>& run);
 void add_simplify(CLI::App& app, std::function<int()>& run);
 void add_evaluate(CLI::App& app, std::function<int()>& run);
 void add_derivative(CLI::App& app, std::function<int()>& run);

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "cli/run_reader.hpp"
+#include "study/run_reader.hpp"
 
 namespace balmer::cli {
 

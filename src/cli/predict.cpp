@@ -6,7 +6,7 @@
 
 #include "balmer/readers.hpp"
 #include "cli/commands.hpp"
-#include "cli/run_reader.hpp"
+#include "study/run_reader.hpp"
 
 namespace balmer::cli {
 

@@ -8,7 +8,7 @@
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "cli/commands.hpp"
-#include "cli/run_reader.hpp"
+#include "study/run_reader.hpp"
 
 namespace balmer::cli {
 

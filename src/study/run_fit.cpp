@@ -6,12 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "balmer/readers.hpp"
 #include "balmer/run_folder.hpp"
 #include "balmer/study.hpp"
 #include "study/given_form.hpp"
 #include "study/record.hpp"
+#include "study/run_page.hpp"
 
 namespace balmer {
 namespace {
@@ -74,6 +76,7 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
         recorder.write_front(front, outcome.models);
     }
     recorder.write_status(status);
+    if (folder && !front.empty()) write_file_atomically(folder->path() / "report.html", run_page(RunReader::open(folder->path()), &prepared.problem));
     return outcome;
 }
 

@@ -16,9 +16,9 @@ ALLOWED = {
     "fitting": CORE,
     "search": [*CORE, "fitting"],
     **{name: [*CORE, "fitting", "search"] for name in SEARCHERS},
-    "hardware": CORE,
     "report": CORE,
-    "study": [*CORE, "fitting", "search", *SEARCHERS, "hardware"],
+    "hardware": [*CORE, "report"],
+    "study": [*CORE, "fitting", "search", *SEARCHERS, "report", "hardware"],
     "physics": CORE[:3],
 }
 ALLOWED["cli"] = [room for room in ALLOWED]
@@ -98,6 +98,7 @@ def test_the_check_sees_a_backward_arrow():
     assert backward(pathlib.Path("src/base/error.cpp"), '#include "balmer/search.hpp"\n')
     assert backward(pathlib.Path("src/search/genetic/a.cpp"), '#include "search/divide/b.hpp"\n')
     assert backward(pathlib.Path("src/hardware/a.cpp"), '#include "search/front.hpp"\n')
+    assert backward(pathlib.Path("src/report/a.cpp"), '#include "balmer/circuit.hpp"\n')
     assert backward(pathlib.Path("physics/cms.cpp"), '#include "balmer/model.hpp"\n')
     assert backward(pathlib.Path("include/balmer/dataset.hpp"), '#include "balmer/expression.hpp"\n')
     assert not backward(pathlib.Path("src/search/genetic/a.cpp"), '#include "search/front.hpp"\n')

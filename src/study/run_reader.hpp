@@ -3,12 +3,20 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "balmer/model.hpp"
 #include "balmer/run_folder.hpp"
 
-namespace balmer::cli {
+namespace balmer {
+
+/// One step by which a search made its problem smaller, as run.json keeps them under "reductions".
+struct Reduction {
+    int parent = -1;                 ///< the step it came from, an index; -1 for the problem itself
+    std::string how;                 ///< on the arrow: "x*y is one variable"
+    std::vector<std::string> lines;  ///< in the box: what is left to find, what was found
+};
 
 /// A run folder as a reader sees it, whether its search lives, was killed or is done.
 struct RunReader {
@@ -16,6 +24,10 @@ struct RunReader {
     std::vector<FrontRow> front;   ///< front.csv, by rising complexity
     std::optional<int> chosen;     ///< complexity of the chosen formula, when run.json names one
     std::string stop;              ///< why the search ended, "" when run.json does not say
+    std::string state;             ///< running, finished, interrupted; "running" also for a run that was killed
+    std::vector<std::string> notes, stages;         ///< sentences on the data, and on what each stage of the search did
+    std::vector<Reduction> reductions;              ///< empty when there were none
+    std::vector<std::pair<std::string, std::string>> facts;  ///< version, time, evaluations, data, parameters that were set
 
     /// Throws balmer::Error when the folder is missing, holds no run or has no front yet.
     static RunReader open(const std::filesystem::path& path);
@@ -28,4 +40,4 @@ struct RunReader {
 /// The model behind RUN|MODEL: of a folder the chosen one or that of `complexity`, else the model file.
 Model model_of(const std::string& run_or_model, std::optional<int> complexity);
 
-}  // namespace balmer::cli
+}  // namespace balmer

@@ -1,4 +1,4 @@
-#include "cli/run_reader.hpp"
+#include "study/run_reader.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,7 +11,7 @@
 #include "balmer/error.hpp"
 #include "balmer/number.hpp"
 
-namespace balmer::cli {
+namespace balmer {
 
 namespace {
 
@@ -71,18 +71,75 @@ std::vector<int> complexities(const std::vector<FrontRow>& front) {
     return result;
 }
 
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& json, const char* name) {
+    return json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
+}
+
+std::vector<std::string> texts_of(const Json& json, const char* name) {
+    std::vector<std::string> texts;
+    if (!json.contains(name) || !json[name].is_array()) {
+        return texts;
+    }
+    for (const auto& entry : json[name]) {
+        if (entry.is_string()) {
+            texts.push_back(entry.get<std::string>());
+        }
+    }
+    return texts;
+}
+
+void read_reductions(RunReader& run, const Json& json) {
+    if (!json.contains("reductions") || !json["reductions"].is_array()) {
+        return;
+    }
+    for (const auto& step : json["reductions"]) {
+        const bool has_parent = step.is_object() && step.contains("parent") && step["parent"].is_number_integer();
+        const int parent = has_parent ? step["parent"].get<int>() : -1;
+        const bool known = parent >= -1 && parent < static_cast<int>(run.reductions.size());
+        run.reductions.push_back({known ? parent : -1, text_of(step, "how"), texts_of(step, "lines")});
+    }
+}
+
+void read_facts(RunReader& run, const Json& json) {
+    const auto number = [&](const char* name) { return json.contains(name) && json[name].is_number() ? json[name].get<double>() : 0; };
+    run.facts.emplace_back("balmer", text_of(json, "version"));
+    run.facts.emplace_back("state", run.state + (run.stop.empty() ? "" : ", stopped by: " + run.stop));
+    if (number("seconds") > 0) {
+        run.facts.emplace_back("time", fmt::format("{:.1f} s", number("seconds")));
+        run.facts.emplace_back("evaluations", fmt::format("{:.4g}", number("evaluations")));
+    }
+    if (json.contains("data") && json["data"].is_object()) {
+        const auto& data = json["data"];
+        const std::size_t rows = data.contains("rows") && data["rows"].is_number_unsigned() ? data["rows"].get<std::size_t>() : 0;
+        run.facts.emplace_back("data", fmt::format("{}, {} rows fitted, fingerprint {}", text_of(data, "source"), rows, text_of(data, "fingerprint")));
+    }
+    const auto stated = texts_of(json, "stated");
+    for (const std::string& name : stated) {
+        if (json.contains("parameters") && json["parameters"].is_object()) {
+            std::string value = text_of(json["parameters"], name.c_str());
+            std::replace(value.begin(), value.end(), '\n', ' ');
+            run.facts.emplace_back(name, value);
+        }
+    }
+}
+
 void read_run_json(RunReader& run) {
     const fs::path file = run.path / "run.json";
-    const auto json = nlohmann::json::parse(read_file(file), nullptr, false);
+    const auto json = Json::parse(read_file(file), nullptr, false);
     if (!json.is_object()) {
         throw Error({.file = file.string(), .line = 0, .column = 0, .name = ""}, "this is no run.json of balmer");
     }
-    if (json.contains("stop") && json["stop"].is_string()) {
-        run.stop = json["stop"].get<std::string>();
-    }
+    run.stop = text_of(json, "stop");
+    run.state = text_of(json, "state");
     if (json.contains("chosen") && json["chosen"].is_number_integer() && json["chosen"].get<int>() > 0) {
         run.chosen = json["chosen"].get<int>();
     }
+    run.notes = texts_of(json, "notes");
+    run.stages = texts_of(json, "report");
+    read_reductions(run, json);
+    read_facts(run, json);
 }
 
 }  // namespace
@@ -138,4 +195,4 @@ Model model_of(const std::string& run_or_model, std::optional<int> complexity) {
     return run.model(complexity.value_or(run.best()));
 }
 
-}  // namespace balmer::cli
+}  // namespace balmer
