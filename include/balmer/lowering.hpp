@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "balmer/circuit.hpp"
+#include "balmer/dataset.hpp"
+#include "balmer/model.hpp"
+
+namespace balmer {
+
+/// Whose arithmetic a circuit has.
+enum class FirmwareMode : std::uint8_t {
+    native,  ///< a format per edge, exactly rounded tables
+    hls4ml,  ///< one ap_fixed format for everything, truncated and wrapped, constants in that format
+};
+
+/// What the circuit gives out.
+enum class FirmwareOutputs : std::uint8_t {
+    scores,    ///< the formulas' values
+    decision,  ///< classification: the class of the largest score; one output: whether the score passes the threshold
+};
+
+/// A feature as a linear function of the word at the port: feature = (word - mean) / scale.
+struct Standardisation {
+    double mean = 0, scale = 1;
+};
+
+/// How a model becomes a circuit.
+struct LoweringOptions {
+    FirmwareMode mode = FirmwareMode::native;
+    FirmwareOutputs outputs = FirmwareOutputs::scores;
+    FixedPoint input_format{12, 4, Sign::with};             ///< of every port not named below
+    std::map<std::string, FixedPoint> input_formats;        ///< by feature
+    std::map<std::string, Standardisation> standardisation; ///< by feature: the port carries the raw word, in its input format
+    std::optional<FixedPoint> output_format;                ///< of every output; else the fewest bits that do
+    Rounding rounding = Rounding::nearest;                  ///< of data at the ports, and of outputs
+    Overflow overflow = Overflow::saturate;                 ///< of data at the ports, and of outputs
+    double threshold = 0;                                   ///< outputs = decision with one output
+    double agreement = 0.99;       ///< classification: share of rows whose class is that of the float formulas, to be kept
+    double tolerance = 0.01;       ///< regression: root mean square error to be kept, over the standard deviation of the output
+    double clock = 5;              ///< nanoseconds
+    int latency = -1;              ///< clock cycles; -1: as few as the clock allows
+    Multiplier multipliers = Multiplier::automatic;
+    std::size_t rows = 4000;       ///< data rows that precision is searched on
+    std::string name = "formula";  ///< the module's
+};
+
+/// How well a circuit's outputs match the float formulas on data.
+struct LoweringQuality {
+    double agreement = 1;  ///< classification: share of rows of the same class
+    double error = 0;      ///< root mean square error over the standard deviation, the worst output
+    double loss = 0;       ///< what the search weighs: 1 - agreement with a little of the error, or the error alone
+};
+
+/// One step of the precision search, cheapest last.
+struct LoweringPoint {
+    Circuit circuit;
+    LoweringQuality quality;
+    double cost = 0;  ///< LUT + 55 per DSP, estimated
+};
+
+/// The cheapest circuit that keeps the wanted agreement or tolerance on the data, scheduled. `table` holds the model's features (or raw
+/// words). Throws balmer::Error for formats that cannot hold the data, formulas without data, latency that cannot be met.
+Circuit lower(const Model& model, const Table& table, const LoweringOptions& options);
+/// The whole path of the precision search, every point scheduled: agreement or error against cost.
+std::vector<LoweringPoint> lowering_front(const Model& model, const Table& table, const LoweringOptions& options);
+
+/// Integers at the ports for the columns of a table: result[port][row]. Throws balmer::Error for missing columns.
+std::vector<std::vector<std::int64_t>> port_integers(const Circuit& circuit, const Table& table);
+/// Values at the outputs for the columns of a table: result[port][row], integer * 2^-fraction.
+std::vector<std::vector<double>> predict(const Circuit& circuit, const Table& table);
+/// A circuit against its model's float formulas, on the table's rows.
+LoweringQuality measure_quality(const Circuit& circuit, const Model& model, const Table& table, const LoweringOptions& options);
+
+}  // namespace balmer

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "balmer/graph.hpp"
+#include "balmer/lowering.hpp"
+#include "balmer/model.hpp"
+
+namespace balmer {
+
+/// How an edge is computed from other edges.
+enum class EdgeKind : std::uint8_t {
+    input,
+    linear,       ///< sum of coefficient * edge, and a constant
+    product,      ///< of two edges
+    table,        ///< a function of one edge
+    less,         ///< 1 when the first edge is less than the second
+    less_equal,
+    equal,
+    select,       ///< first edge != 0 ? second : third
+};
+
+/// An edge and its factor in a sum.
+struct PlanTerm {
+    std::uint32_t edge = 0;
+    double coefficient = 1;
+};
+
+/// A value that the circuit will hold in some format: what truly depends on more than one quantised value, and tables between such values.
+/// Its real value relates to the graph as value(node) = node_scale * real + node_offset.
+struct PlanEdge {
+    EdgeKind kind = EdgeKind::input;
+    std::string name;
+    std::vector<PlanTerm> terms;  ///< operands in order; coefficients count in linear edges only
+    double offset = 0;            ///< linear: part of the sum. table: added to the functions
+    std::vector<std::pair<double, std::uint32_t>> functions;  ///< table: sum of factor * graph node, each a function of the operand alone
+    double linear = 0;            ///< table: and this factor times the operand itself
+    std::int32_t feature = -1;    ///< input
+    std::uint32_t node = 0;       ///< graph node that it computes, in the sense above
+    double node_scale = 1, node_offset = 0;
+    double low = 0, high = 0;     ///< range of the real value on the data
+};
+
+/// An output of the model: an edge of the same real value.
+struct PlanOutput {
+    std::uint32_t edge = 0;
+    std::string name, formula;
+};
+
+/// A model as edges in topological order, before any bit is decided.
+struct Plan {
+    Graph graph;                  ///< rewritten: no power, hypot, atan2 or division of two edges
+    std::vector<std::string> features;
+    std::vector<PlanEdge> edges;
+    std::vector<PlanOutput> outputs;
+    bool classifies = false;      ///< outputs are scores of which only the order counts
+    std::vector<std::string> classes;
+    std::string title;            ///< for the header
+
+    /// Real values of a table edge's function for real values of its operand. NaN outside the domain.
+    std::vector<double> tabulate(std::uint32_t edge, std::span<const double> operand) const;
+};
+
+/// Finds the structure. Throws balmer::Error for operators that no circuit has and for divisors that may be zero.
+Plan make_plan(const Model& model, const LoweringOptions& options);
+/// Fills the ranges of all edges from columns by feature: column[feature][row].
+void measure_ranges(Plan& plan, std::span<const std::vector<double>> columns);
+
+/// The graph with standardised features written out, and operators of two varying operands that no circuit has in terms of others:
+/// a/b = a * (1/b), a^b = exp(b log a), hypot, atan2 by octants, min and max by comparison.
+Graph rewrite(const Graph& graph, std::span<const Standardisation> standardisation);
+
+}  // namespace balmer

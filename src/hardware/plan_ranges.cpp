@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "balmer/error.hpp"
+#include "hardware/plan.hpp"
+
+namespace balmer {
+
+namespace {
+
+std::vector<double> combine(const PlanEdge& edge, const std::vector<std::vector<double>>& values, std::size_t rows) {
+    std::vector<double> result(rows, edge.kind == EdgeKind::linear ? edge.offset : 0.0);
+    const auto operand = [&](std::size_t k, std::size_t r) { return values[edge.terms[k].edge][r]; };
+    for (std::size_t r = 0; r < rows; ++r) {
+        switch (edge.kind) {
+            case EdgeKind::linear:
+                for (std::size_t k = 0; k < edge.terms.size(); ++k) {
+                    result[r] += edge.terms[k].coefficient * operand(k, r);
+                }
+                break;
+            case EdgeKind::product: result[r] = operand(0, r) * operand(1, r); break;
+            case EdgeKind::less: result[r] = operand(0, r) < operand(1, r) ? 1 : 0; break;
+            case EdgeKind::less_equal: result[r] = operand(0, r) <= operand(1, r) ? 1 : 0; break;
+            case EdgeKind::equal: result[r] = operand(0, r) == operand(1, r) ? 1 : 0; break;
+            case EdgeKind::select: result[r] = operand(0, r) != 0 ? operand(1, r) : operand(2, r); break;
+            case EdgeKind::input:
+            case EdgeKind::table: break;
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+void measure_ranges(Plan& plan, std::span<const std::vector<double>> columns) {
+    std::vector<std::vector<double>> values;
+    const std::size_t rows = columns.empty() ? 1 : columns[0].size();
+    for (std::uint32_t i = 0; i < plan.edges.size(); ++i) {
+        PlanEdge& edge = plan.edges[i];
+        if (edge.kind == EdgeKind::input) {
+            values.push_back(columns[static_cast<std::size_t>(edge.feature)]);
+        } else if (edge.kind == EdgeKind::table) {
+            values.push_back(plan.tabulate(i, values[edge.terms[0].edge]));
+        } else {
+            values.push_back(combine(edge, values, rows));
+        }
+        edge.low = std::numeric_limits<double>::infinity();
+        edge.high = -edge.low;
+        for (const double x : values.back()) {
+            if (std::isfinite(x)) {
+                edge.low = std::min(edge.low, x);
+                edge.high = std::max(edge.high, x);
+            }
+        }
+        if (edge.low > edge.high) {
+            throw Error(fmt::format("'{}' has no finite value on any row of the data: the formula does not belong to these data", edge.name));
+        }
+    }
+}
+
+}  // namespace balmer

@@ -1,0 +1,354 @@
+#include "hardware/precision.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "balmer/error.hpp"
+#include "balmer/hardware_cost.hpp"
+
+namespace balmer {
+
+namespace {
+
+/// Bits before the point, sign included, of a range.
+int bits_before(double low, double high, double scale) {
+    const double magnitude = std::max({std::fabs(low), std::fabs(high), 1e-30}) / scale;
+    return static_cast<int>(std::ceil(std::log2(magnitude * (1 + 1e-9)))) + (low < 0 ? 1 : 0);
+}
+
+std::vector<double> starting_scales(const Plan& plan) {
+    const std::vector<char> is_free = free_scales(plan);
+    std::vector<double> scales(plan.edges.size(), 1);
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
+        const PlanEdge& edge = plan.edges[i];
+        if (edge.kind == EdgeKind::linear && is_free[i] && !edge.terms.empty()) {
+            double largest = 0;
+            for (const PlanTerm& term : edge.terms) {
+                largest = std::max(largest, std::fabs(term.coefficient) * scales[term.edge]);
+            }
+            scales[i] = largest;
+        }
+    }
+    return scales;
+}
+
+}  // namespace
+
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits) {
+    const std::vector<double> scales = starting_scales(plan);
+    PlanFormats formats(plan.edges.size());
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
+        const PlanEdge& edge = plan.edges[i];
+        EdgeFormat& format = formats[i];
+        format.scale = scales[i];
+        format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
+        for (const PlanTerm& term : edge.terms) {
+            const PlanEdge& operand = plan.edges[term.edge];
+            const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
+            int fraction = width - bits_before(operand.low, operand.high, scales[term.edge]);
+            if (operand.kind == EdgeKind::input) {
+                const auto named = options.input_formats.find(operand.name);
+                fraction = std::min(fraction, (named == options.input_formats.end() ? options.input_format : named->second).fraction);
+            }
+            format.operands.push_back({fraction, fraction + bits_before(operand.low, operand.high, scales[term.edge])});
+            format.digits.push_back(4);
+            format.forms.push_back(TermForm::shift_and_add);
+        }
+    }
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {  // tables of a sum share its last bit
+        for (const PlanTerm& term : plan.edges[i].kind == EdgeKind::linear ? plan.edges[i].terms : std::vector<PlanTerm>{}) {
+            if (plan.edges[term.edge].kind == EdgeKind::table) {
+                formats[term.edge].fraction = formats[i].fraction;
+            }
+        }
+    }
+    return formats;
+}
+
+namespace {
+
+/// A change of the formats that should make the circuit smaller.
+struct Move {
+    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, rescale, form } kind = Kind::fraction;
+    std::uint32_t edge = 0;
+    std::uint32_t term = 0;
+    int amount = 0;  ///< rescale: odd multiplier of the reference term; form: the TermForm
+    double score = std::numeric_limits<double>::infinity();  ///< cost saved per loss when last tried
+};
+
+class Search {
+public:
+    Search(const Plan& plan, const LoweringOptions& options, const Judge& judge, const std::function<void(const PrecisionState&)>& visit)
+        : plan_(plan), options_(options), judge_(judge), visit_(visit), free_(free_scales(plan)), uses_(count_uses(plan)) {}
+
+    PrecisionState run() {
+        PrecisionState state = start();
+        visit_(state);
+        std::vector<Move> moves = all_moves();
+        descend(state, moves);
+        exchange(state, moves);
+        return state;
+    }
+
+private:
+    PrecisionState evaluated(PlanFormats formats) {
+        PrecisionState state{.formats = std::move(formats)};
+        state.realisation = realise(plan_, state.formats, options_, cache_);
+        state.cost = estimate_cost(state.realisation.circuit).area();
+        state.quality = judge_.measure(state.realisation.circuit);
+        return state;
+    }
+
+    PrecisionState start() {
+        std::optional<PrecisionState> best;
+        for (int bits = 8; bits <= 12; ++bits) {
+            PrecisionState state = evaluated(starting_formats(plan_, options_, bits));
+            const bool is_better = !best || state.quality.loss < best->quality.loss;
+            // Some room is needed for the way down.
+            const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
+            const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
+            if (is_better) {
+                best = std::move(state);
+            }
+            if (lost <= room) {
+                break;
+            }
+        }
+        if (!judge_.accepts(best->quality, options_)) {
+            const std::string reached = judge_.classifies ? "an agreement of " + std::to_string(best->quality.agreement) + " with the float formulas, asked for is " + std::to_string(options_.agreement)
+                                                          : "an error of " + std::to_string(best->quality.error) + " standard deviations, asked for is " + std::to_string(options_.tolerance);
+            throw Error("with these input formats the circuit reaches " + reached + ": give the inputs more bits after the binary point, or ask for less");
+        }
+        return std::move(*best);
+    }
+
+    std::vector<Move> all_moves() const {
+        std::vector<Move> moves;
+        for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
+            const PlanEdge& edge = plan_.edges[i];
+            if (edge.kind == EdgeKind::table) {
+                moves.push_back({.kind = Move::Kind::entries, .edge = i});
+            }
+            if (edge.kind == EdgeKind::input) {
+                moves.push_back({.kind = Move::Kind::all_widths, .edge = i});
+            }
+            for (std::uint32_t k = 0; k < edge.terms.size(); ++k) {
+                term_moves(i, k, moves);
+            }
+            if (edge.kind == EdgeKind::linear && !edge.terms.empty()) {
+                moves.push_back({.kind = Move::Kind::sum_bits, .edge = i});
+            }
+        }
+        return moves;
+    }
+
+    void term_moves(std::uint32_t i, std::uint32_t k, std::vector<Move>& moves) const {
+        const PlanEdge& edge = plan_.edges[i];
+        const PlanEdge& operand = plan_.edges[edge.terms[k].edge];
+        const bool is_own_table = edge.kind == EdgeKind::linear && operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1;
+        if (!is_own_table) {
+            moves.push_back({.kind = Move::Kind::fraction, .edge = i, .term = k});
+            moves.push_back({.kind = Move::Kind::width, .edge = i, .term = k});
+        }
+        if (edge.kind != EdgeKind::linear) {
+            return;
+        }
+        moves.push_back({.kind = Move::Kind::form, .edge = i, .term = k, .amount = static_cast<int>(TermForm::dropped)});
+        if (is_own_table) {
+            return;
+        }
+        moves.push_back({.kind = Move::Kind::digits, .edge = i, .term = k});
+        moves.push_back({.kind = Move::Kind::form, .edge = i, .term = k, .amount = static_cast<int>(TermForm::table)});
+        if (free_[i] && edge.terms.size() > 1) {
+            for (const int multiple : {1, 3, 5, 7}) {
+                for (int digits = 1; digits <= 2; ++digits) {
+                    moves.push_back({.kind = Move::Kind::rescale, .edge = i, .term = k, .amount = 10 * multiple + digits});
+                }
+            }
+        }
+    }
+
+    /// The formats after a move, or nothing when it changes nothing.
+    std::optional<PlanFormats> moved(const PrecisionState& state, const Move& move) const {
+        PlanFormats formats = state.formats;
+        EdgeFormat& format = formats[move.edge];
+        const PlanEdge& edge = plan_.edges[move.edge];
+        const auto result = [&](std::uint32_t k) { return state.realisation.edges[edge.terms[k].edge]; };
+        switch (move.kind) {
+            case Move::Kind::fraction: {
+                // The width shrinks with it: the range stays.
+                Quantiser& quantiser = format.operands[move.term];
+                const int before = quantiser.width - quantiser.fraction;
+                quantiser.fraction = std::min(quantiser.fraction, result(move.term).fraction) - 1;
+                quantiser.width = before + quantiser.fraction;
+                if (quantiser.width < 1) {
+                    return std::nullopt;
+                }
+                break;
+            }
+            case Move::Kind::width: {
+                Quantiser& quantiser = format.operands[move.term];
+                const int natural = result(move.term).width - std::max(0, result(move.term).fraction - quantiser.fraction);
+                quantiser.width = std::min(quantiser.width, natural) - 1;
+                if (quantiser.width < 2) {
+                    return std::nullopt;
+                }
+                break;
+            }
+            case Move::Kind::all_widths:
+                if (!narrow_all(formats, move.edge)) {
+                    return std::nullopt;
+                }
+                break;
+            case Move::Kind::entries: format.fraction -= 1; break;
+            case Move::Kind::sum_bits:
+                format.fraction -= 1;
+                for (const PlanTerm& term : edge.terms) {
+                    if (plan_.edges[term.edge].kind == EdgeKind::table) {
+                        formats[term.edge].fraction = std::min(formats[term.edge].fraction, format.fraction);
+                    }
+                }
+                break;
+            case Move::Kind::digits:
+                if (format.digits[move.term] < 2) {
+                    return std::nullopt;
+                }
+                format.digits[move.term] -= 1;
+                break;
+            case Move::Kind::form:
+                if (format.forms[move.term] != TermForm::shift_and_add) {
+                    return std::nullopt;
+                }
+                format.forms[move.term] = static_cast<TermForm>(move.amount);
+                break;
+            case Move::Kind::rescale:
+                format.scale = std::fabs(edge.terms[move.term].coefficient) * formats[edge.terms[move.term].edge].scale / (move.amount / 10);
+                std::ranges::fill(format.digits, move.amount % 10);
+                format.digits[move.term] = 2;
+                if (format == state.formats[move.edge]) {
+                    return std::nullopt;
+                }
+                break;
+        }
+        return formats;
+    }
+
+    bool narrow_all(PlanFormats& formats, std::uint32_t of) const {
+        bool changed = false;
+        for (std::size_t i = 0; i < plan_.edges.size(); ++i) {
+            for (std::size_t k = 0; k < plan_.edges[i].terms.size(); ++k) {
+                if (plan_.edges[i].terms[k].edge == of && formats[i].operands[k].width > 2) {
+                    formats[i].operands[k].width -= 1;
+                    changed = true;
+                }
+            }
+        }
+        return changed;
+    }
+
+    std::optional<PrecisionState> tried(const PrecisionState& state, const Move& move) {
+        auto formats = moved(state, move);
+        if (!formats) {
+            return std::nullopt;
+        }
+        try {
+            PrecisionState next = evaluated(std::move(*formats));
+            return next;
+        } catch (const Error&) {
+            return std::nullopt;  // a value or a table grew too large
+        }
+    }
+
+    static double score_of(const PrecisionState& from, const PrecisionState& to) {
+        const double saved = from.cost - to.cost;
+        const double lost = std::max(to.quality.loss - from.quality.loss, 0.0);
+        constexpr double smallest = 1e-5;
+        return saved <= 0 ? -1 : saved / (lost + smallest);
+    }
+
+    /// Lazy greedy: the best move of the last look is tried first, and taken when it still beats the others' old scores.
+    void descend(PrecisionState& state, std::vector<Move>& moves) {
+        for (Move& move : moves) {
+            move.score = std::numeric_limits<double>::infinity();
+        }
+        while (take_best(state, moves)) {
+            visit_(state);
+        }
+    }
+
+    bool take_best(PrecisionState& state, std::vector<Move>& moves) {
+        std::optional<PrecisionState> best;
+        double best_score = 0;
+        std::vector<std::size_t> order(moves.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            order[i] = i;
+        }
+        std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return moves[a].score > moves[b].score; });
+        int without_gain = 0;
+        for (const std::size_t i : order) {
+            if (best && (best_score >= moves[i].score || ++without_gain > patience_)) {
+                break;
+            }
+            auto next = tried(state, moves[i]);
+            const bool allowed = next && judge_.accepts(next->quality, options_);
+            moves[i].score = next ? score_of(state, *next) : -1;
+            if (allowed && moves[i].score > best_score) {
+                best_score = moves[i].score;
+                best = std::move(next);
+                without_gain = 0;
+            }
+            if (!allowed) {
+                moves[i].score = std::min(moves[i].score, 0.5);  // tried again when nothing better is left
+            }
+        }
+        if (best) {
+            state = std::move(*best);
+        }
+        return best.has_value();
+    }
+
+    /// Gives one edge a bit back, goes down again, and keeps the result when it is cheaper.
+    void exchange(PrecisionState& state, std::vector<Move>& moves) {
+        for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
+            for (std::uint32_t k = 0; k < plan_.edges[i].terms.size() + 1; ++k) {
+                PlanFormats formats = state.formats;
+                if (k < plan_.edges[i].terms.size()) {
+                    formats[i].operands[k].fraction += 1;
+                    formats[i].operands[k].width += 1;
+                } else {
+                    formats[i].fraction += 1;
+                }
+                PrecisionState other = evaluated(std::move(formats));
+                if (other.quality.loss >= state.quality.loss || !judge_.accepts(other.quality, options_)) {
+                    continue;
+                }
+                std::vector<Move> fresh = moves;
+                descend(other, fresh);
+                if (other.cost < state.cost) {
+                    state = std::move(other);
+                }
+            }
+        }
+    }
+
+    static constexpr int patience_ = 12;
+
+    const Plan& plan_;
+    const LoweringOptions& options_;
+    const Judge& judge_;
+    const std::function<void(const PrecisionState&)>& visit_;
+    std::vector<char> free_;
+    std::vector<int> uses_;
+    TableCache cache_;
+};
+
+}  // namespace
+
+PrecisionState search_precision(const Plan& plan, const LoweringOptions& options, const Judge& judge,
+                                const std::function<void(const PrecisionState&)>& visit) {
+    return Search(plan, options, judge, visit).run();
+}
+
+}  // namespace balmer

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "balmer/simulation.hpp"
+#include "hardware/realise.hpp"
+
+namespace balmer {
+
+/// What a plan's circuits are compared with: port integers and the float formulas' values of some rows.
+struct Judge {
+    std::vector<std::vector<std::int64_t>> inputs;  ///< by port
+    std::vector<std::vector<double>> scores;        ///< by output
+    std::vector<std::uint32_t> winners;             ///< classification: class by row
+    bool classifies = false;
+    double threshold = 0;
+
+    /// The quality of a circuit's outputs.
+    LoweringQuality measure(const Circuit& circuit) const;
+    /// Whether a quality is what the options ask for.
+    bool accepts(const LoweringQuality& quality, const LoweringOptions& options) const;
+};
+
+/// One state of the search.
+struct PrecisionState {
+    PlanFormats formats;
+    Realisation realisation;
+    LoweringQuality quality;
+    double cost = 0;
+};
+
+/// Generous formats: `bits` for arguments of tables, two more for other edges.
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits);
+/// Takes bits away where they cost the most for the least loss, while `judge` accepts; every state on the way goes to `visit`.
+PrecisionState search_precision(const Plan& plan, const LoweringOptions& options, const Judge& judge,
+                                const std::function<void(const PrecisionState&)>& visit);
+
+}  // namespace balmer

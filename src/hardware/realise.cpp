@@ -1,0 +1,386 @@
+#include "hardware/realise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "balmer/error.hpp"
+#include "balmer/hardware_cost.hpp"
+
+namespace balmer {
+
+namespace {
+
+constexpr std::int64_t widest_address = 1 << 12;
+
+/// A node and what it means: real = scale * integer * 2^-fraction + bias.
+struct Realised {
+    std::uint32_t node = 0;
+    double scale = 1, bias = 0;
+};
+
+class Realiser {
+public:
+    Realiser(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache)
+        : plan_(plan), formats_(formats), options_(options), cache_(cache), builder_(options.name), free_(free_scales(plan)), uses_(count_uses(plan)),
+          done_(plan.edges.size()) {}
+
+    Realisation run() {
+        for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
+            if (plan_.edges[i].kind == EdgeKind::input) {
+                done_[i] = input(plan_.edges[i]);
+            }
+        }
+        std::vector<std::uint32_t> nodes;
+        for (const PlanOutput& output : plan_.outputs) {
+            nodes.push_back(finished(edge(output.edge), output));
+        }
+        if (options_.outputs == FirmwareOutputs::decision) {
+            decide(nodes);
+        } else {
+            for (std::size_t k = 0; k < nodes.size(); ++k) {
+                builder_.output(plan_.outputs[k].name, nodes[k], options_.output_format.value_or(builder_.node(nodes[k]).format()),
+                                plan_.outputs[k].formula);
+            }
+        }
+        Circuit circuit = builder_.finish();
+        circuit.classes = plan_.classes;
+        for (const std::string& note : notes_) {
+            circuit.notes.push_back(note);
+        }
+        set_multipliers(circuit);
+        return {std::move(circuit), results()};
+    }
+
+private:
+    std::vector<EdgeResult> results() const {
+        std::vector<EdgeResult> results;
+        for (const auto& value : done_) {
+            const FixedPoint format = value ? builder_.node(value->node).format() : FixedPoint{0, 0, Sign::with};
+            results.push_back({format.fraction, format.width});
+        }
+        return results;
+    }
+
+    void set_multipliers(Circuit& circuit) const {
+        constexpr double large = 80;  // LUTs: beyond, a DSP block is the better use of the device
+        for (CircuitNode& node : circuit.nodes) {
+            if (node.op == CircuitOp::multiply) {
+                const bool as_dsp = options_.multipliers == Multiplier::dsp ||
+                                    (options_.multipliers == Multiplier::automatic && estimate_lut(circuit, node) > large);
+                node.multiplier = as_dsp ? Multiplier::dsp : Multiplier::lut;
+            }
+        }
+    }
+
+    const Realised& edge(std::uint32_t index) {
+        if (!done_[index]) {
+            done_[index] = realise(index);
+        }
+        return *done_[index];
+    }
+
+    Realised input(const PlanEdge& edge) {
+        const auto named = options_.input_formats.find(edge.name);
+        const FixedPoint format = named == options_.input_formats.end() ? options_.input_format : named->second;
+        return {.node = builder_.input(edge.name, format, options_.rounding, options_.overflow)};
+    }
+
+    Realised realise(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        switch (edge.kind) {
+            case EdgeKind::linear: return linear(index);
+            case EdgeKind::product: return product(index);
+            case EdgeKind::table: return {.node = table(index, edge.terms[0].edge, formats_[index].operands[0], 1, 0, formats_[index].fraction)};
+            case EdgeKind::select: return choose(index);
+            case EdgeKind::less: return compare(index, CircuitOp::less);
+            case EdgeKind::less_equal: return compare(index, CircuitOp::less_equal);
+            case EdgeKind::equal: return compare(index, CircuitOp::equal);
+            case EdgeKind::input: break;
+        }
+        assert(false);
+        return {};
+    }
+
+    /// An operand cut to a quantiser. Floor rounding moves the mean by half of what is dropped: that is the bias.
+    Realised use(std::uint32_t index, Quantiser quantiser, Rounding rounding) {
+        Realised value = edge(index);
+        const int finest = builder_.node(value.node).fraction;
+        if (quantiser.fraction < finest) {
+            value.node = builder_.with_fraction(value.node, quantiser.fraction, rounding, plan_.edges[index].name + "_rounded");
+            if (rounding == Rounding::floor) {
+                value.bias += value.scale * (std::ldexp(0.5, -quantiser.fraction) - std::ldexp(0.5, -finest));
+            }
+        }
+        // The sign is the data's: a port may allow negative numbers that the data never have.
+        const FixedPoint range{.width = std::clamp(quantiser.width, 1, 58), .fraction = 0,
+                               .sign = plan_.edges[index].low < 0 ? Sign::with : Sign::without};
+        value.node = builder_.saturate(value.node, range.lowest(), range.highest(), plan_.edges[index].name + "_limited");
+        return value;
+    }
+
+    // Tables.
+
+    /// (factor * F(operand) + extra) with `fraction` bits, F the function of table edge `index`, or the operand itself when `index` is its own.
+    std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction) {
+        const Realised address = use(operand, quantiser, Rounding::floor);
+        const CircuitNode& node = builder_.node(address.node);
+        if (node.high - node.low >= widest_address) {
+            throw Error(fmt::format("the table '{}' would have {} addresses, at most {} are allowed: give its argument fewer bits (a coarser input "
+                                    "format), or allow a larger error", plan_.edges[index].name, node.high - node.low + 1, widest_address));
+        }
+        const bool is_identity = index == operand;
+        std::vector<double> values = is_identity ? arguments(address, node) : cache_.values(plan_, index, node.low, node.high, node.fraction, address.scale, address.bias);
+        fill_gaps(values, index);
+        // Values that no row reaches need no bits of their own: the table ends at the power of two that holds the data.
+        const double reach = std::ldexp(1.0, 1 + std::ilogb(std::max({std::fabs(plan_.edges[index].low), std::fabs(plan_.edges[index].high), 1e-300})));
+        const std::string name = plan_.edges[index].name;
+        CircuitTable made{.name = "table_" + name, .first = node.low, .columns = {{.name = "y", .formula = name}}};
+        for (double& x : values) {
+            x = std::clamp(x, -reach, reach);
+            made.columns[0].values.push_back(static_cast<std::int64_t>(std::floor(std::ldexp(factor * x + extra, fraction) + 0.5)));
+        }
+        return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, is_identity ? name + "_scaled" : name);
+    }
+
+    static std::vector<double> arguments(const Realised& address, const CircuitNode& node) {
+        std::vector<double> values;
+        for (std::int64_t a = node.low; a <= node.high; ++a) {
+            values.push_back(address.scale * std::ldexp(static_cast<double>(a), -node.fraction) + address.bias);
+        }
+        return values;
+    }
+
+    /// Entries without a value take the nearest one that has one, the lower of two.
+    void fill_gaps(std::vector<double>& values, std::uint32_t index) {
+        const auto is_finite = [](double x) { return std::isfinite(x); };
+        if (std::ranges::all_of(values, is_finite)) {
+            return;
+        }
+        if (std::ranges::none_of(values, is_finite)) {
+            throw Error(fmt::format("'{}' has no value for any argument that its format allows: change the formats", plan_.edges[index].name));
+        }
+        const std::vector<double> given = values;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            for (std::size_t distance = 1; !std::isfinite(values[i]); ++distance) {
+                if (distance <= i && std::isfinite(given[i - distance])) {
+                    values[i] = given[i - distance];
+                } else if (i + distance < given.size() && std::isfinite(given[i + distance])) {
+                    values[i] = given[i + distance];
+                }
+            }
+        }
+        notes_.insert(fmt::format("{}: outside its domain it has the value of the nearest argument inside", plan_.edges[index].name));
+    }
+
+    // Sums.
+
+    /// A term that is looked up: its own function when nothing else reads the table, else factor * operand.
+    struct LookedUp {
+        std::size_t term;
+        bool is_function;
+    };
+
+    Realised linear(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        const EdgeFormat& format = formats_[index];
+        const double scale = free_[index] ? format.scale : 1;
+        std::vector<Summand> form;
+        std::vector<LookedUp> tables;
+        double bias = edge.offset;
+        for (std::size_t k = 0; k < edge.terms.size(); ++k) {
+            const PlanEdge& operand = plan_.edges[edge.terms[k].edge];
+            if (format.forms[k] == TermForm::dropped) {
+                bias += edge.terms[k].coefficient * 0.5 * (operand.low + operand.high);
+            } else if (operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1) {
+                tables.push_back({k, true});
+            } else if (format.forms[k] == TermForm::table) {
+                tables.push_back({k, false});
+            } else {
+                bias += add_digits(edge.terms[k], format, k, scale, form);
+            }
+        }
+        for (const LookedUp& looked_up : tables) {
+            form.push_back({look_up(edge.terms[looked_up.term], format, looked_up, scale, bias), 0, 1});
+            bias = 0;  // the first table took it in
+        }
+        return add_offset(index, std::move(form), scale, bias);
+    }
+
+    std::uint32_t look_up(const PlanTerm& term, const EdgeFormat& format, LookedUp looked_up, double scale, double bias) {
+        const double factor = term.coefficient / scale;
+        if (!looked_up.is_function) {
+            return table(term.edge, term.edge, format.operands[looked_up.term], factor, bias / scale, format.fraction);
+        }
+        return table(term.edge, plan_.edges[term.edge].terms[0].edge, formats_[term.edge].operands[0], factor, bias / scale,
+                     formats_[term.edge].fraction);
+    }
+
+    /// coefficient * operand as signed digits; the bias that it brings.
+    double add_digits(const PlanTerm& term, const EdgeFormat& format, std::size_t k, double scale, std::vector<Summand>& form) {
+        const Realised operand = use(term.edge, format.operands[k], Rounding::floor);
+        constexpr int longest = 14;  // bits between the first and the last digit
+        const double exact = term.coefficient * operand.scale / scale;
+        const Coefficient coefficient = nearest_coefficient(exact, format.digits[k], std::ilogb(exact) - longest);
+        double bias = term.coefficient * operand.bias;
+        const auto digits = signed_digits(coefficient.mantissa);
+        const int finest = builder_.node(operand.node).fraction - coefficient.exponent;
+        if (finest <= format.fraction || digits.empty()) {
+            for (const SignedDigit digit : digits) {
+                form.push_back({operand.node, coefficient.exponent + digit.position, digit.sign});
+            }
+            return bias;
+        }
+        // Cut the product to the sum's last bit, so that the adders behind it stay narrow.
+        std::vector<Summand> own;
+        for (const SignedDigit digit : digits) {
+            own.push_back({operand.node, coefficient.exponent + digit.position, digit.sign});
+        }
+        const std::uint32_t product = add_up(builder_, std::move(own), plan_.edges[term.edge].name + "_scaled");
+        form.push_back({builder_.with_fraction(product, format.fraction, Rounding::floor), 0, 1});
+        return bias + scale * (std::ldexp(0.5, -format.fraction) - std::ldexp(0.5, -finest));
+    }
+
+    Realised add_offset(std::uint32_t index, std::vector<Summand> form, double scale, double bias) {
+        if (bias != 0 && !free_[index]) {
+            int fraction = formats_[index].fraction;
+            for (const Summand& summand : form) {
+                fraction = std::max(fraction, builder_.node(summand.node).fraction - summand.shift);
+            }
+            const auto offset = static_cast<std::int64_t>(std::floor(std::ldexp(bias / scale, fraction) + 0.5));
+            if (offset != 0) {
+                form.push_back({builder_.constant(offset, fraction), 0, 1});
+            }
+            bias = 0;
+        }
+        return {.node = add_up(builder_, std::move(form), plan_.edges[index].name), .scale = scale, .bias = bias};
+    }
+
+    // Products and choices.
+
+    Realised product(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        const Realised a = use(edge.terms[0].edge, formats_[index].operands[0], Rounding::nearest);
+        const Realised b = use(edge.terms[1].edge, formats_[index].operands[1], Rounding::nearest);
+        return {.node = builder_.multiply(a.node, b.node, edge.name), .scale = a.scale * b.scale};
+    }
+
+    Realised choose(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        const std::uint32_t condition = this->edge(edge.terms[0].edge).node;
+        const Realised then = use(edge.terms[1].edge, formats_[index].operands[1], Rounding::nearest);
+        const Realised otherwise = use(edge.terms[2].edge, formats_[index].operands[2], Rounding::nearest);
+        return {.node = builder_.select(condition, then.node, otherwise.node, edge.name)};
+    }
+
+    Realised compare(std::uint32_t index, CircuitOp op) {
+        const PlanEdge& edge = plan_.edges[index];
+        const Realised a = use(edge.terms[0].edge, formats_[index].operands[0], Rounding::nearest);
+        const Realised b = use(edge.terms[1].edge, formats_[index].operands[1], Rounding::nearest);
+        return {.node = builder_.compare(op, a.node, b.node, edge.name)};
+    }
+
+    // Outputs.
+
+    std::uint32_t finished(const Realised& value, const PlanOutput& output) {
+        if (!options_.output_format) {
+            return value.node;
+        }
+        const FixedPoint format = *options_.output_format;
+        const std::uint32_t node = builder_.with_fraction(value.node, format.fraction, options_.rounding, output.name + "_rounded");
+        return options_.overflow == Overflow::saturate ? builder_.saturate(node, format.lowest(), format.highest(), output.name + "_limited")
+                                                       : builder_.wrap(node, format.width, format.sign, output.name + "_wrapped");
+    }
+
+    void decide(const std::vector<std::uint32_t>& scores) {
+        const FixedPoint flag{.width = 1, .fraction = 0, .sign = Sign::without};
+        if (scores.size() == 1) {
+            const int fraction = builder_.node(scores[0]).fraction;
+            const auto limit = static_cast<std::int64_t>(std::floor(std::ldexp(options_.threshold, fraction)));
+            const std::uint32_t passes = builder_.compare(CircuitOp::less, builder_.constant(limit, fraction), scores[0], "passes");
+            return builder_.output("decision", passes, flag, fmt::format("{} > {}", plan_.outputs[0].formula, options_.threshold), OutputKind::decision);
+        }
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> best;  // score and code, the first of equals wins
+        for (std::size_t k = 0; k < scores.size(); ++k) {
+            best.emplace_back(scores[k], builder_.constant(static_cast<std::int64_t>(k), 0));
+        }
+        while (best.size() > 1) {
+            std::vector<std::pair<std::uint32_t, std::uint32_t>> next;
+            for (std::size_t k = 0; k + 1 < best.size(); k += 2) {
+                const std::uint32_t second_wins = builder_.compare(CircuitOp::less, best[k].first, best[k + 1].first, "second_wins");
+                next.emplace_back(builder_.select(second_wins, best[k + 1].first, best[k].first, "best"),
+                                  builder_.select(second_wins, best[k + 1].second, best[k].second, "code"));
+            }
+            if (best.size() % 2 == 1) {
+                next.push_back(best.back());
+            }
+            best = std::move(next);
+        }
+        builder_.output("winner", best[0].second, format_for(0, static_cast<std::int64_t>(scores.size()) - 1, 0), "class of the largest score",
+                        OutputKind::class_code);
+    }
+
+    const Plan& plan_;
+    const PlanFormats& formats_;
+    const LoweringOptions& options_;
+    TableCache& cache_;
+    CircuitBuilder builder_;
+    std::vector<char> free_;
+    std::vector<int> uses_;
+    std::vector<std::optional<Realised>> done_;
+    std::set<std::string> notes_;
+};
+
+}  // namespace
+
+std::vector<int> count_uses(const Plan& plan) {
+    std::vector<int> uses(plan.edges.size(), 0);
+    for (const PlanEdge& edge : plan.edges) {
+        for (const PlanTerm& term : edge.terms) {
+            ++uses[term.edge];
+        }
+    }
+    for (const PlanOutput& output : plan.outputs) {
+        ++uses[output.edge];
+    }
+    return uses;
+}
+
+std::vector<char> free_scales(const Plan& plan) {
+    std::vector<char> is_free(plan.edges.size(), 1);
+    for (const PlanEdge& edge : plan.edges) {
+        for (std::size_t k = 0; k < edge.terms.size(); ++k) {
+            // A table or a sum takes scale and bias in; a product takes the scale alone, so its operands must have no bias.
+            const bool accepts = edge.kind == EdgeKind::table || edge.kind == EdgeKind::linear;
+            is_free[edge.terms[k].edge] &= accepts ? 1 : 0;
+        }
+    }
+    for (const PlanOutput& output : plan.outputs) {
+        is_free[output.edge] = 0;
+    }
+    return is_free;
+}
+
+const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t edge, std::int64_t low, std::int64_t high, int fraction, double scale,
+                                              double bias) {
+    const auto [entry, is_new] = kept_.try_emplace({edge, low, high, fraction, scale, bias});
+    if (is_new) {
+        std::vector<double> arguments;
+        for (std::int64_t a = low; a <= high; ++a) {
+            arguments.push_back(scale * std::ldexp(static_cast<double>(a), -fraction) + bias);
+        }
+        entry->second = plan.tabulate(edge, arguments);
+    }
+    return entry->second;
+}
+
+Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache) {
+    return Realiser(plan, formats, options, cache).run();
+}
+
+}  // namespace balmer

@@ -1,0 +1,174 @@
+#include "balmer/lowering.hpp"
+
+#include <gtest/gtest.h>
+
+#include "balmer/error.hpp"
+#include "balmer/hardware_cost.hpp"
+#include "hardware/formula_case.hpp"
+
+namespace balmer {
+namespace {
+
+using testing::model_of;
+using testing::table_of;
+
+/// Root mean square difference of two columns over the second's standard deviation: computed here, not by the library.
+double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
+    double square = 0, mean = 0, variance = 0;
+    for (const double y : b) mean += y / static_cast<double>(b.size());
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        square += (a[i] - b[i]) * (a[i] - b[i]);
+        variance += (b[i] - mean) * (b[i] - mean);
+    }
+    return std::sqrt(square / variance);
+}
+
+std::string message_of(const auto& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+struct Case {
+    const char* formula;
+    double low, high;
+};
+
+TEST(Lowering, KeepsTheToleranceForEveryKindOfOperator) {
+    const std::vector<Case> cases = {
+        {"0.3*sin(2*x) + 0.1", -3, 3},
+        {"x*y - 0.4*z", -4, 4},
+        {"exp(-0.5*(x + 0.3*y)^2) + 0.2*tanh(x)", -3, 3},
+        {"x/(y + 3)", -2, 2},
+        {"sqrt(x*x + y*y)", 1, 4},
+        {"hypot(x, y)", 1, 4},
+        {"atan2(y, x)", 0.5, 4},
+        {"x^y", 0.5, 2},
+        {"max(x, y) - min(x, 0.5*z)", -4, 4},
+        {"if(x < y, sin(x), y*z)", -3, 3},
+        {"abs(x - y) + relu(x + z)", -4, 4},
+        {"(x - 0.2)*(y + log(abs(z) + 1))", -4, 4},
+        {"0.5*x", -4, 4},
+        {"-3*x + 7", -4, 4},
+        {"x*x*x - y", -2, 2},
+    };
+    for (const Case& item : cases) {
+        const Model model = model_of({item.formula});
+        const Table data = table_of(model, 2000, item.low, item.high, 1.0 / 256);
+        const LoweringOptions options{.input_format = {12, 8, Sign::with}, .tolerance = 0.02, .rows = 1000};
+        Circuit circuit;
+        try {
+            circuit = lower(model, data, options);
+        } catch (const Error& error) {
+            ADD_FAILURE() << item.formula << ": " << error.what();
+            continue;
+        }
+        validate(circuit);
+        const Table fresh = table_of(model, 4000, item.low, item.high, 1.0 / 256, 2);
+        EXPECT_LT(relative_error(predict(circuit, fresh)[0], predict(model, fresh)[0]), 0.03) << item.formula;
+    }
+}
+
+TEST(Lowering, OneVariableBecomesOneTable) {
+    const Model model = model_of({"0.25 + 0.5*tanh(0.6*x - 0.2)*exp(-x^2) + 0.1*x"});
+    const Circuit circuit = lower(model, table_of(model, 1000, -2, 2, 1.0 / 16), {.input_format = {6, 4, Sign::with}});
+    ASSERT_EQ(circuit.tables.size(), 1u);
+    for (const CircuitNode& node : circuit.nodes) {
+        EXPECT_TRUE(node.op == CircuitOp::input || node.op == CircuitOp::table || node.op == CircuitOp::round || node.op == CircuitOp::saturate);
+    }
+    // Every address: the exactly rounded formula.
+    const int fraction = circuit.outputs[0].format.fraction;
+    Table all = table_of(model, 64, 0, 1, 1);
+    std::vector<double> x;
+    for (int i = -32; i < 32; ++i) x.push_back(i / 16.0);
+    all.numeric[0] = Column("x", x);
+    const auto exact = predict(model, all)[0], ours = predict(circuit, all)[0];
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        EXPECT_LE(std::fabs(exact[i] - ours[i]), std::ldexp(0.5, -fraction) + 0.01) << x[i];
+    }
+}
+
+TEST(Lowering, ClassesAgreeAndTheDecisionIsTheLargestScore) {
+    const Model model = model_of({"sin(x) + 0.3*y", "x*y - 0.2", "0.5*tanh(x - 0.7*z)", "0.1*z"});
+    const Table data = table_of(model, 3000, -3, 3, 1.0 / 16);
+    LoweringOptions options{.input_format = {8, 4, Sign::with}, .agreement = 0.95, .rows = 2000};
+    const Circuit circuit = lower(model, data, options);
+    EXPECT_GE(measure_quality(circuit, model, data, options).agreement, 0.93);
+    options.outputs = FirmwareOutputs::decision;
+    const Circuit decision = lower(model, data, options);
+    ASSERT_EQ(decision.outputs.size(), 1u);
+    EXPECT_EQ(decision.outputs[0].kind, OutputKind::class_code);
+    const auto codes = predict(decision, data)[0];
+    const auto winners = classify(model, predict(model, data));
+    std::size_t same = 0;
+    for (std::size_t row = 0; row < codes.size(); ++row) same += codes[row] == winners[row] ? 1 : 0;
+    EXPECT_GE(static_cast<double>(same), 0.93 * static_cast<double>(codes.size()));
+}
+
+TEST(Lowering, RawWordsAreStandardisedInside) {
+    const Model model = model_of({"tanh(x) + 0.2*x*y"});
+    Table words = table_of(model, 2000, 0, 4000, 1);
+    LoweringOptions options{.input_format = {12, 0, Sign::without}, .tolerance = 0.02, .rows = 1000};
+    options.standardisation = {{"x", {2000, 800}}, {"y", {1900, 700}}};
+    const Circuit circuit = lower(model, words, options);
+    Table standardised = words;
+    for (Column& column : standardised.numeric) {
+        const Standardisation s = options.standardisation.at(column.name());
+        std::vector<double> values;
+        for (const double word : column.values()) values.push_back((word - s.mean) / s.scale);
+        column = Column(column.name(), values);
+    }
+    EXPECT_LT(relative_error(predict(circuit, words)[0], predict(model, standardised)[0]), 0.03);
+    EXPECT_EQ(circuit.inputs[0].format, (FixedPoint{12, 0, Sign::without}));
+}
+
+TEST(Lowering, OutputFormatIsKept) {
+    const Model model = model_of({"x*y + 3"});
+    LoweringOptions options{.input_format = {8, 4, Sign::with}, .tolerance = 0.05};
+    options.output_format = FixedPoint{6, 1, Sign::with};
+    const Circuit circuit = lower(model, table_of(model, 1000, -4, 4, 1.0 / 16), options);
+    EXPECT_EQ(circuit.outputs[0].format, *options.output_format);
+    validate(circuit);
+}
+
+TEST(Lowering, IsTheSameEveryTime) {
+    const Model model = model_of({"sin(x - 0.3*y) + 0.2*z", "x*y", "0.4*z*exp(-x^2)"});
+    const Table data = table_of(model, 1500, -3, 3, 1.0 / 16);
+    const LoweringOptions options{.input_format = {8, 4, Sign::with}, .agreement = 0.95};
+    EXPECT_EQ(to_json(lower(model, data, options)), to_json(lower(model, data, options)));
+}
+
+TEST(Lowering, SaysWhatIsWrong) {
+    const Model model = model_of({"sin(x)*y"});
+    const Table data = table_of(model, 500, -3, 3, 1.0 / 16);
+    const std::string narrow = message_of([&] { lower(model, data, {.input_format = {4, 3, Sign::with}}); });
+    EXPECT_NE(narrow.find("of 500 rows lie beyond"), std::string::npos) << narrow;
+    const std::string coarse = message_of([&] { lower(model, data, {.input_format = {4, 1, Sign::with}, .tolerance = 0.001}); });
+    EXPECT_NE(coarse.find("more bits after the binary point"), std::string::npos) << coarse;
+    const std::string late = message_of([&] { lower(model, data, {.input_format = {8, 4, Sign::with}, .clock = 1.2, .latency = 1, .multipliers = Multiplier::lut}); });
+    EXPECT_NE(late.find("cycles"), std::string::npos) << late;
+    Table other = data;
+    other.numeric[1] = other.numeric[1].with_name("z");
+    EXPECT_NE(message_of([&] { lower(model, other, {}); }).find("no column 'y'"), std::string::npos);
+    Table empty = table_of(model, 0, 0, 1, 1);
+    EXPECT_NE(message_of([&] { lower(model, empty, {}); }).find("no rows"), std::string::npos);
+    const std::string infinite = message_of([&] { lower(model_of({"x + 1/(2 - 2)"}), data, {}); });
+    EXPECT_NE(infinite.find("no finite value"), std::string::npos) << infinite;
+}
+
+TEST(Lowering, FrontGoesFromExactToCheap) {
+    const Model model = model_of({"sin(x - 0.3*y) + 0.2*z", "x*y", "0.4*z*exp(-x^2)"});
+    const Table data = table_of(model, 1500, -3, 3, 1.0 / 16);
+    const auto front = lowering_front(model, data, {.input_format = {8, 4, Sign::with}, .agreement = 0.9});
+    ASSERT_GT(front.size(), 5u);
+    for (std::size_t i = 1; i < front.size(); ++i) {
+        EXPECT_LT(front[i].cost, front[i - 1].cost);
+        EXPECT_GE(front[i].quality.loss, front[i - 1].quality.loss);
+    }
+}
+
+}  // namespace
+}  // namespace balmer
