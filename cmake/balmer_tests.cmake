@@ -63,6 +63,17 @@ foreach(room IN LISTS rooms)
     endif()
 endforeach()
 
+# sc_fixed is the oracle of the hardware mode that reproduces ap_fixed.
+find_path(BALMER_SYSTEMC_INCLUDE systemc)
+find_library(BALMER_SYSTEMC_LIBRARY systemc)
+if(TARGET test_hardware AND BALMER_SYSTEMC_INCLUDE AND BALMER_SYSTEMC_LIBRARY)
+    target_include_directories(test_hardware SYSTEM PRIVATE ${BALMER_SYSTEMC_INCLUDE})
+    target_link_libraries(test_hardware PRIVATE ${BALMER_SYSTEMC_LIBRARY})
+    target_compile_definitions(test_hardware PRIVATE BALMER_HAVE_SYSTEMC)
+elseif(TARGET test_hardware)
+    message(STATUS "SystemC not found: the comparison with sc_fixed is left out (apt-get install libsystemc-dev)")
+endif()
+
 set(everything ${BALMER_EVERYTHING})
 list(TRANSFORM everything PREPEND balmer_)
 foreach(name IN ITEMS properties agreement golden)

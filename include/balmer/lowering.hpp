@@ -15,7 +15,7 @@ namespace balmer {
 /// Whose arithmetic a circuit has.
 enum class FirmwareMode : std::uint8_t {
     native,  ///< a format per edge, exactly rounded tables
-    hls4ml,  ///< one ap_fixed format for everything, truncated and wrapped, constants in that format
+    hls4ml,  ///< one ap_fixed format (input_format) for everything, truncated and wrapped, constants in that format
 };
 
 /// What the circuit gives out.
@@ -27,6 +27,12 @@ enum class FirmwareOutputs : std::uint8_t {
 /// A feature as a linear function of the word at the port: feature = (word - mean) / scale.
 struct Standardisation {
     double mean = 0, scale = 1;
+};
+
+/// A function's table as hls4ml's lut_functions describe it: samples at start, start + (end - start)/size, ...
+struct LookupTable {
+    double start = -8, end = 8;
+    std::size_t size = 1024;
 };
 
 /// How a model becomes a circuit.
@@ -47,6 +53,7 @@ struct LoweringOptions {
     Multiplier multipliers = Multiplier::automatic;
     std::size_t rows = 4000;       ///< data rows that precision is searched on
     std::string name = "formula";  ///< the module's
+    std::map<std::string, LookupTable> lookup_tables;  ///< mode hls4ml, by function; others are exact to the last bit
 };
 
 /// How well a circuit's outputs match the float formulas on data.

@@ -8,6 +8,7 @@
 #include "balmer/lowering.hpp"
 #include "balmer/simulation.hpp"
 #include "balmer/version.hpp"
+#include "hardware/hls4ml.hpp"
 #include "hardware/precision.hpp"
 
 namespace balmer {
@@ -170,9 +171,21 @@ Circuit finished(Circuit circuit, const Judge& judge, const LoweringOptions& opt
     return circuit;
 }
 
+/// Nothing is searched: the format is given, and the data only tell how well it does.
+Circuit lowered_as_hls4ml(const Model& model, const Table& table, LoweringOptions options) {
+    options.input_formats.clear();
+    options.rounding = Rounding::floor;
+    options.overflow = Overflow::wrap;
+    const Judge judge = make_judge(model, make_plan(model, options), some_rows(table, options.rows), options);
+    return finished(lower_as_hls4ml(model, options), judge, options);
+}
+
 }  // namespace
 
 Circuit lower(const Model& model, const Table& table, const LoweringOptions& options) {
+    if (options.mode == FirmwareMode::hls4ml) {
+        return lowered_as_hls4ml(model, table, options);
+    }
     const Lowering task = prepare(model, table, options);
     const PrecisionState best = search_precision(task.plan, options, task.judge, [](const PrecisionState&) {});
     return finished(best.realisation.circuit, task.judge, options);
