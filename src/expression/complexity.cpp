@@ -96,6 +96,14 @@ ComplexityMeasure ComplexityMeasure::from_name(const std::string& name) {
     return measure;
 }
 
+ComplexityMeasure ComplexityMeasure::from_cost(std::string name, std::function<int(std::span<const Expression>)> cost) {
+    ComplexityMeasure measure;
+    measure.name_ = std::move(name);
+    measure.kind_ = Kind::external;
+    measure.cost_ = std::move(cost);
+    return measure;
+}
+
 int ComplexityMeasure::weight(Op op, std::int32_t index) const {
     const int weight = weight_[static_cast<std::size_t>(op)];
     if (kind_ != Kind::cycles || op != Op::integer_power) return weight;
@@ -104,12 +112,14 @@ int ComplexityMeasure::weight(Op op, std::int32_t index) const {
 
 int ComplexityMeasure::operator()(const Expression& expression) const {
     if (kind_ == Kind::sympy) return sympy_count(expression);
+    if (kind_ == Kind::external) return cost_({&expression, 1});
     int total = 0;
     for (const auto& node : expression.nodes) total += weight(node.op, node.index);
     return total;
 }
 
 int ComplexityMeasure::total(std::span<const Expression> outputs) const {
+    if (kind_ == Kind::external) return cost_(outputs);
     int total = 0;
     for (const auto& output : outputs) total += (*this)(output);
     return total;

@@ -437,6 +437,11 @@ std::vector<double> Plan::tabulate(std::uint32_t edge, std::span<const double> o
     return total;
 }
 
+void find_edges(Plan& plan) {
+    Planner(plan).run();
+    prune(plan);
+}
+
 Plan make_plan(const Model& model, const LoweringOptions& options) {
     Plan plan;
     plan.features = model.vocabulary.features;
@@ -451,8 +456,7 @@ Plan make_plan(const Model& model, const LoweringOptions& options) {
     for (const Output& output : model.outputs) {
         plan.outputs.push_back({.name = output.name, .formula = print(output.expression, model.vocabulary, {.digits = 6})});
     }
-    Planner(plan).run();
-    prune(plan);
+    find_edges(plan);
     return plan;
 }
 

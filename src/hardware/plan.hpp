@@ -65,6 +65,8 @@ struct Plan {
     std::vector<double> tabulate(std::uint32_t edge, std::span<const double> operand) const;
 };
 
+/// Finds the edges of plan.graph; `plan.outputs` has an entry per root. Throws balmer::Error for operators that no circuit has.
+void find_edges(Plan& plan);
 /// Finds the structure. Throws balmer::Error for operators that no circuit has and for divisors that may be zero.
 Plan make_plan(const Model& model, const LoweringOptions& options);
 /// Fills the ranges of all edges from columns by feature: column[feature][row].

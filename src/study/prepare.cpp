@@ -8,6 +8,7 @@
 #include "balmer/dataset_roles.hpp"
 #include "balmer/error.hpp"
 #include "balmer/evaluate.hpp"
+#include "balmer/lut_complexity.hpp"
 #include "balmer/number.hpp"
 #include "balmer/readers.hpp"
 #include "balmer/split.hpp"
@@ -195,6 +196,13 @@ Roles roles_of(const FitParameters& parameters, Table& table) {
     return roles;
 }
 
+// "lut" comes from the hardware room, which the measures of formulas do not know.
+ComplexityMeasure measure_named(const std::string& name, const Problem& problem) {
+    if (name != "lut") return ComplexityMeasure::from_name(name);
+    return ComplexityMeasure::from_cost(
+        name, [lut = LutComplexity(problem.data.feature_names(), problem.definitions)](std::span<const Expression> outputs) { return lut(outputs); });
+}
+
 void check_loss(const Problem& problem) {
     Dataset first = problem.data;
     if (problem.task == Task::regression) first.targets.resize(1);
@@ -229,7 +237,7 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     for (const auto& text : parameters.define) vocabulary.definitions.push_back(in_flag("--define", [&] { return parse_definition(text, vocabulary); }));
     problem.definitions = vocabulary.definitions;
     problem.operators = operators_named(parameters.operators, problem.definitions);
-    problem.complexity = in_flag("--complexity", [&] { return ComplexityMeasure::from_name(parameters.complexity); });
+    problem.complexity = in_flag("--complexity", [&] { return measure_named(parameters.complexity, problem); });
     problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
     problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);

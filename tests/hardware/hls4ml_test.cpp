@@ -53,7 +53,7 @@ struct Oracle {
         const double y = f(x.to_double());
         return std::isfinite(y) ? T(y) : T(0);
     }
-    template <class X>
+
     /// nnet::lookup_table<T, N, f>(from, to)(x), as published.
     static T looked_up(double (*f)(double), int from, int to, int size, const T& x) {
         const T start(from), end(to);
