@@ -21,7 +21,7 @@ def judge(formula, clean, test, truth, noise, names):
     result = {"r2": formulas.r2(tree, test, test["y"]), "strict": False, "srbench": False}
     if not near(tree, test, noise):
         return result
-    result["strict"] = difference(tree, test) < SINGLE + noise * np.sqrt(np.mean(test["y"] ** 2)) / np.std(test["y"]) and is_strict(tree, clean, test)
+    result["strict"] = bool(difference(tree, test) < SINGLE + noise * np.sqrt(np.mean(test["y"] ** 2)) / np.std(test["y"])) and is_strict(tree, clean, test)
     result["srbench"] = result["strict"] and noise == 0
     if not result["srbench"] and result["r2"] > 0.5:
         result["srbench"] = formulas.srbench_equal(formulas.text(formulas.fold(tree)), truth, names, SYMPY_SECONDS) is True

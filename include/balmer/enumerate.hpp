@@ -35,12 +35,9 @@ public:
     std::string name() const override { return "enumerate"; }
     SearchResult run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
                      const std::string& resume) override;
-    /// The table of the last run, for evolution's back-solving; empty before the first run.
-    std::shared_ptr<const Library> library() const { return library_; }
 
 private:
     EnumerateOptions options_;
-    std::shared_ptr<const Library> library_;
 };
 
 /// The searcher as the automatic chain takes it.

@@ -136,6 +136,13 @@ void Chain::oscillation_stage() {
         if (!judges_[t]->solved() && !run_.over()) ask_oscillations(take_sample(problem_.data, rows, t), table_->variables(), *judges_[t]);
 }
 
+void Chain::inner_constant_stage(const InnerEffort& effort) {
+    constexpr std::size_t inner_rows = 96;
+    const auto rows = choose_spread_rows(problem_.data.rows(), inner_rows, {});
+    for (std::size_t t = 0; t < targets_.size(); ++t)
+        if (!judges_[t]->solved() && !run_.over()) ask_inner_constants(*table_, take_sample(problem_.data, rows, t), *judges_[t], effort);
+}
+
 // What costs least goes first. Parts are taken by size, the smallest seen through every view.
 void Chain::ask(const Effort& effort) {
     for (auto& pointer : questions_) {
@@ -165,14 +172,17 @@ StopReason Chain::search() {
         grow(5000);
         if (!over()) ask({.lattice = 3000});
         if (!over()) polynomial_stage(0);
-        if (!over()) oscillation_stage();
     }
     if (!over()) grow(run_.options.library_entries);
     if (exact && !over())
         ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
+    if (exact && !over()) polynomial_stage(1500);
+    if (exact && !over()) inner_constant_stage({.product_arguments = 1200});
+    if (exact && !over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
+    if (exact && !over()) oscillation_stage();
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value() || !exact;
-    if (exact && !over()) polynomial_stage(1500);
+    if (exact && !over()) inner_constant_stage({.arguments = 120, .factors = 60, .shifts = 300});
     if (noisy && !over()) noisy_stage();
     const std::pair<std::size_t, Effort> later[] = {
         {150'000, {.lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "search/enumerate/inner_constants.hpp"
 #include "search/enumerate/judge.hpp"
 #include "search/enumerate/questions.hpp"
 #include "search/enumerate/value_table.hpp"
@@ -25,6 +26,7 @@ private:
     void noisy_stage();
     void polynomial_stage(std::size_t monomials);
     void oscillation_stage();
+    void inner_constant_stage(const InnerEffort& effort);
     /// How far each question goes; 0 leaves it out.
     struct Effort {
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view

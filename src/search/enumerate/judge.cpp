@@ -89,7 +89,10 @@ bool Judge::offer_fitted(Expression formula, int iterations) {
     run_->evaluations += options.maximum_iterations;
     run_->clock.add(problem_->data.rows(), outputs[0].size() * static_cast<std::size_t>(options.maximum_iterations));
     if (!std::isfinite(scorer_.fit(outputs, options))) return false;
-    return offer(outputs[0]);
+    // A fit of an exact law ends next to the short numbers that stand in it; they go first, and nothing longer beats them then.
+    constexpr double rounding = 1e-10;
+    const bool offered = offer(with_short_decimals(outputs[0], rounding));
+    return offer(outputs[0]) || offered;
 }
 
 double Judge::relative_residual(const Expression& formula) {

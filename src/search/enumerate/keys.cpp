@@ -8,7 +8,11 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr std::size_t filter_words = std::size_t{1} << 21;  // 16 MB
+constexpr std::size_t first_slots = std::size_t{1} << 12;
+constexpr std::size_t largest_filter = std::size_t{1} << 21;  // words: 16 MB
+constexpr std::size_t filter_bits_per_slot = 16;
+
+std::size_t filter_words(std::size_t slots) { return std::min(slots * filter_bits_per_slot / 64, largest_filter); }
 
 double norm(const Four& f) { return std::sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2] + f[3] * f[3]); }
 
@@ -138,12 +142,12 @@ Keys keys_of(const Functionals& functionals, const double* value, double* logari
     return keys;
 }
 
-KeyIndex::KeyIndex() : slots_(std::size_t{1} << 12), filter_(filter_words) {}
+KeyIndex::KeyIndex() : slots_(first_slots), filter_(filter_words(first_slots)) {}
 
 std::uint32_t KeyIndex::find(std::uint64_t key) const {
     if (key == 0) return none;
     const std::uint64_t mixed = combine_hash(key, 0);
-    if (!(filter_[(mixed >> 6) % filter_words] >> (mixed & 63) & 1)) return none;
+    if (!(filter_[(mixed >> 6) & (filter_.size() - 1)] >> (mixed & 63) & 1)) return none;
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = (mixed >> 20) & mask;; at = (at + 1) & mask) {
         if (slots_[at].index == none) return none;
@@ -155,7 +159,7 @@ bool KeyIndex::insert(std::uint64_t key, std::uint32_t index) {
     if (key == 0 || find(key) != none) return false;
     if (2 * (size_ + 1) > slots_.size()) grow();
     const std::uint64_t mixed = combine_hash(key, 0);
-    filter_[(mixed >> 6) % filter_words] |= std::uint64_t{1} << (mixed & 63);
+    filter_[(mixed >> 6) & (filter_.size() - 1)] |= std::uint64_t{1} << (mixed & 63);
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (mixed >> 20) & mask;
     while (slots_[at].index != none) at = (at + 1) & mask;
@@ -168,9 +172,13 @@ void KeyIndex::grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
     const std::size_t mask = slots_.size() - 1;
+    const bool wider = filter_words(slots_.size()) > filter_.size();
+    if (wider) filter_.assign(filter_words(slots_.size()), 0);
     for (const Slot& slot : old) {
         if (slot.index == none) continue;
-        std::size_t at = (combine_hash(slot.key, 0) >> 20) & mask;
+        const std::uint64_t mixed = combine_hash(slot.key, 0);
+        if (wider) filter_[(mixed >> 6) & (filter_.size() - 1)] |= std::uint64_t{1} << (mixed & 63);
+        std::size_t at = (mixed >> 20) & mask;
         while (slots_[at].index != none) at = (at + 1) & mask;
         slots_[at] = slot;
     }

@@ -77,27 +77,83 @@ std::vector<double> term_values(const std::vector<int>& powers, const std::vecto
     return values;
 }
 
+namespace {
+
+struct Term {
+    double c = 0;
+    std::vector<int> powers;
+};
+
+Expression monomial(double c, const std::vector<int>& powers, const std::vector<std::int32_t>& variables) {
+    std::vector<Power> factors;
+    for (std::size_t j = 0; j < powers.size(); ++j) factors.push_back({Expression::feature(variables[j]), {powers[j], 1}});
+    return monomial_of(c, factors);
+}
+
+std::vector<int> halved(const std::vector<int>& powers) {
+    std::vector<int> half = powers;
+    for (int& p : half) p /= 2;
+    return half;
+}
+
+bool is_even(const std::vector<int>& powers) {
+    return std::ranges::all_of(powers, [](int p) { return p % 2 == 0; });
+}
+
+// The two terms p^2 and q^2 whose double product the term i is; both -1 when there are none.
+std::pair<int, int> squares_of(const std::vector<Term>& terms, std::size_t i) {
+    for (std::size_t a = 0; a < terms.size(); ++a)
+        for (std::size_t b = a + 1; b < terms.size(); ++b) {
+            if (a == i || b == i || !is_even(terms[a].powers) || !is_even(terms[b].powers) || !(terms[a].c * terms[b].c > 0)) continue;
+            bool between = true;
+            for (std::size_t j = 0; j < terms[i].powers.size(); ++j) between &= terms[a].powers[j] + terms[b].powers[j] == 2 * terms[i].powers[j];
+            if (between && std::fabs(terms[i].c * terms[i].c - 4 * terms[a].c * terms[b].c) < 1e-9 * terms[i].c * terms[i].c)
+                return {static_cast<int>(a), static_cast<int>(b)};
+        }
+    return {-1, -1};
+}
+
+// Takes perfect squares c (p +- r q)^2 out of the terms: shorter, and exact where the three terms cancel.
+std::vector<std::pair<double, Expression>> take_squares(std::vector<Term>& terms, const std::vector<std::int32_t>& variables) {
+    std::vector<std::pair<double, Expression>> squares;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        const auto [a, b] = squares_of(terms, i);
+        if (a < 0) continue;
+        const Term p = terms[static_cast<std::size_t>(a)], q = terms[static_cast<std::size_t>(b)];
+        const double r = std::copysign(shortened(std::sqrt(q.c / p.c)), terms[i].c * p.c);
+        const Expression inside = sum_of(monomial(1, halved(p.powers), variables), scaled(r, monomial(1, halved(q.powers), variables)));
+        squares.emplace_back(p.c, Expression::apply(Op::square, inside));
+        std::vector<Term> rest;
+        for (std::size_t k = 0; k < terms.size(); ++k)
+            if (k != i && k != static_cast<std::size_t>(a) && k != static_cast<std::size_t>(b)) rest.push_back(terms[k]);
+        terms = std::move(rest);
+        i = static_cast<std::size_t>(-1);
+    }
+    return squares;
+}
+
+}  // namespace
+
 Expression polynomial_of(const std::vector<double>& coefficients, const Powers& powers, const std::vector<std::int32_t>& variables) {
     std::vector<int> common = powers.front();
     for (const auto& p : powers)
         for (std::size_t j = 0; j < common.size(); ++j) common[j] = std::min(common[j], p[j]);
-    const bool alike = std::ranges::all_of(coefficients, [&](double c) { return std::fabs(c) == std::fabs(coefficients[0]); });
-    const double factor = alike && coefficients.size() > 1 ? std::fabs(coefficients[0]) : 1;
+    std::vector<Term> terms;
+    for (std::size_t i = 0; i < coefficients.size(); ++i) {
+        terms.push_back({coefficients[i], powers[i]});
+        for (std::size_t j = 0; j < common.size(); ++j) terms.back().powers[j] -= common[j];
+    }
+    auto parts = take_squares(terms, variables);
+    for (const auto& term : terms) parts.emplace_back(term.c, monomial(1, term.powers, variables));
+    const bool alike = std::ranges::all_of(parts, [&](const auto& part) { return std::fabs(part.first) == std::fabs(parts[0].first); });
+    const double factor = alike && parts.size() > 1 ? std::fabs(parts[0].first) : 1;
     // A term with a positive coefficient goes first, so that none needs a sign in front.
-    std::vector<std::size_t> order;
-    for (const bool positive : {true, false})
-        for (std::size_t i = 0; i < coefficients.size(); ++i)
-            if ((coefficients[i] > 0) == positive) order.push_back(i);
+    std::ranges::stable_partition(parts, [](const auto& part) { return part.first > 0; });
     Expression sum;
-    for (const auto i : order) {
-        std::vector<Power> rest;
-        for (std::size_t j = 0; j < common.size(); ++j)
-            rest.push_back({Expression::feature(variables[j]), {powers[i][j] - common[j], 1}});
-        const double c = coefficients[i] / factor;
-        if (sum.empty())
-            sum = monomial_of(c, rest);
-        else
-            sum = c < 0 ? Expression::apply(Op::subtract, sum, monomial_of(-c, rest)) : sum_of(sum, monomial_of(c, rest));
+    for (const auto& [coefficient, part] : parts) {
+        const double c = coefficient / factor;
+        if (sum.empty()) sum = scaled(c, part);
+        else sum = c < 0 ? Expression::apply(Op::subtract, sum, scaled(-c, part)) : sum_of(sum, scaled(c, part));
     }
     std::vector<Power> outside;
     for (std::size_t j = 0; j < common.size(); ++j) outside.push_back({Expression::feature(variables[j]), {common[j], 1}});

@@ -46,6 +46,7 @@ Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& 
         half.push_back(common_sign(x) > 0);
     }
     lattice_ = monomial_lattice(variables, half, 5, 7, largest_lattice);
+    whole_lattice_ = monomial_lattice(variables, std::vector<bool>(variables.size(), false), 5, 7, largest_lattice);
     std::vector<double> logarithm(table.rows());
     assert(table.rows() <= 64);
     for (const auto& point : lattice_) {
@@ -139,7 +140,7 @@ void Questions::ask_sparse_polynomials(const Sample& sample, std::size_t monomia
     if (monomials == 0)
         ask_polynomials(sample, table_.variables(), judge_, resolver_);
     else
-        ask_polynomial_quotients(sample, table_.variables(), lattice_, monomials, judge_, resolver_);
+        ask_polynomial_quotients(sample, table_.variables(), whole_lattice_, monomials, judge_, resolver_);
 }
 
 void Questions::ask_direct() {

@@ -67,7 +67,7 @@ private:
 
     const ValueTable& table_;
     Judge& judge_;
-    std::vector<LatticePoint> lattice_;
+    std::vector<LatticePoint> lattice_, whole_lattice_;  ///< monomials; those without half powers
     std::vector<std::vector<double>> lattice_values_;
     KeyIndex lattice_affine_;                         ///< monomials by affine key
     std::vector<Target> targets_;

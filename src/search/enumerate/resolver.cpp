@@ -56,39 +56,76 @@ double shortened(double value) {
     return value;
 }
 
-std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
-                                       const Expression* base, const std::vector<double>* base_values) {
-    const std::size_t rows = values.size();
-    std::vector<std::vector<double>> columns;
+namespace {
+
+// log|v| of the bases of a monomial; a base that is zero somewhere has no part in it.
+struct LogColumns {
+    std::vector<std::vector<double>> logs, plain;
     std::vector<Expression> bases;
-    std::vector<std::vector<double>> plain;
-    const auto add = [&](const std::vector<double>& x, const Expression& e) {
-        std::vector<double> log(rows);
-        for (std::size_t i = 0; i < rows; ++i) log[i] = std::log(std::fabs(x[i]));
+
+    void add(const std::vector<double>& x, const Expression& e) {
+        std::vector<double> log(x.size());
+        for (std::size_t i = 0; i < x.size(); ++i) log[i] = std::log(std::fabs(x[i]));
         if (!all_finite(log)) return;
-        columns.push_back(std::move(log));
-        bases.push_back(e);
+        logs.push_back(std::move(log));
         plain.push_back(x);
-    };
-    for (const auto v : variables) add(sample.columns[static_cast<std::size_t>(v)], Expression::feature(v));
-    if (base) add(*base_values, *base);
-    columns.emplace_back(rows, 1.0);
-    if (rows < columns.size() + 3) return std::nullopt;
+        bases.push_back(e);
+    }
+};
+
+// base^exponent for an exponent that is no simple fraction: exp(u)^q is exp(q u), and x^q is written where powers are allowed.
+std::optional<Power> odd_power(const Expression& base, double exponent, const Spelling& spelling) {
+    if (base.nodes.back().op == Op::exp)
+        return Power{Expression::apply(Op::exp, product_of(Expression::constant(exponent), base.subtree(base.size() - 2))), {1, 1}};
+    if (spelling.has(Op::power)) return Power{Expression::apply(Op::power, base, Expression::constant(exponent)), {1, 1}};
+    return std::nullopt;
+}
+
+// Exponents that are no fractions, fitted once more with the fractions in their places.
+void refit_odd(std::vector<double>& exponents, const std::vector<std::optional<Fraction>>& fractions, const LogColumns& columns, std::vector<double> log) {
+    std::vector<std::vector<double>> odd;
+    for (std::size_t j = 0; j < columns.bases.size(); ++j) {
+        if (!fractions[j]) odd.push_back(columns.logs[j]);
+        else
+            for (std::size_t i = 0; i < log.size(); ++i) log[i] -= fractions[j]->value() * columns.logs[j][i];
+    }
+    if (odd.empty()) return;
+    odd.emplace_back(log.size(), 1.0);
+    const auto better = linear_fit(odd, log, {});
+    for (std::size_t j = 0, k = 0; j < columns.bases.size(); ++j)
+        if (!fractions[j]) exponents[j] = shortened(better[k++]);
+}
+
+}  // namespace
+
+std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
+                                       const Spelling& spelling, const Expression* base, const std::vector<double>* base_values) {
+    const std::size_t rows = values.size();
+    LogColumns columns;
+    for (const auto v : variables) columns.add(sample.columns[static_cast<std::size_t>(v)], Expression::feature(v));
+    if (base) columns.add(*base_values, *base);
+    if (rows < columns.bases.size() + 4) return std::nullopt;
     std::vector<double> log(rows);
     for (std::size_t i = 0; i < rows; ++i) log[i] = std::log(std::fabs(values[i]));
     if (!all_finite(log)) return std::nullopt;
-    const auto exponents = linear_fit(columns, log, {});
+    auto with_constant = columns.logs;
+    with_constant.emplace_back(rows, 1.0);
+    auto exponents = linear_fit(with_constant, log, {});
+    std::vector<std::optional<Fraction>> fractions;
+    for (std::size_t j = 0; j < columns.bases.size(); ++j) fractions.push_back(nearest_fraction(exponents[j], exponent_tolerance));
+    refit_odd(exponents, fractions, columns, log);
     std::vector<double> shape(rows, 1.0);
     std::vector<Power> powers;
-    for (std::size_t j = 0; j < bases.size(); ++j) {
-        const auto p = nearest_fraction(exponents[j], exponent_tolerance);
-        if (!p) return std::nullopt;
-        if (p->n == 0) continue;
-        powers.push_back({bases[j], *p});
+    for (std::size_t j = 0; j < columns.bases.size(); ++j) {
+        const auto p = fractions[j];
+        if (p && p->n == 0) continue;
         // A base that is negative throughout enters with its sign turned where its power needs that.
-        const bool turned = p->d != 1 && common_sign(plain[j]) < 0;
-        if (turned) powers.back().base = scaled(-1, bases[j]);
-        for (std::size_t i = 0; i < rows; ++i) shape[i] *= std::pow(turned ? -plain[j][i] : plain[j][i], p->value());
+        const bool turned = (!p || p->d != 1) && common_sign(columns.plain[j]) < 0;
+        const Expression b = turned ? scaled(-1, columns.bases[j]) : columns.bases[j];
+        if (p) powers.push_back({b, *p});
+        else if (const auto odd = odd_power(b, exponents[j], spelling)) powers.push_back(*odd);
+        else return std::nullopt;
+        for (std::size_t i = 0; i < rows; ++i) shape[i] *= std::pow(turned ? -columns.plain[j][i] : columns.plain[j][i], p ? p->value() : exponents[j]);
     }
     if (!all_finite(shape)) return std::nullopt;
     std::vector<double> ratio(rows);
@@ -120,11 +157,11 @@ Expression Resolver::part_of(const Hit& hit) const {
 }
 
 std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<double>& g) const {
-    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), nullptr, nullptr);
+    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), nullptr, nullptr);
     const Expression b = named(hit.entry);
     const auto b_values = values_of(b);
     if (!all_finite(b_values)) return std::nullopt;
-    if (hit.kind == Kind::quotient) return fit_monomial(g, check_, table_.variables(), &b, &b_values);
+    if (hit.kind == Kind::quotient) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), &b, &b_values);
     std::vector<std::vector<double>> columns = {b_values};
     std::vector<Expression> terms = {b};
     if (hit.kind == Kind::pair) {
@@ -156,6 +193,8 @@ bool Resolver::verify(const Expression& proposed) {
     const auto prediction = values_of(formula);
     if (residual(check_.target, prediction) > check_tolerance) return false;
     judge_.offer(formula);
+    // Constants that are no short numbers carry the rounding of the fit that proposed them.
+    if (!judge_.solved()) judge_.offer_fitted(formula);
     return true;
 }
 

@@ -55,9 +55,10 @@ private:
     Judge& judge_;
 };
 
-/// C prod x_j^p_j [B^q] for values that are exactly that, exponents rational; nothing when they are not (relative residual above 1e-8).
+/// C prod x_j^p_j [B^q] for values that are exactly that; nothing when they are not (relative residual above 1e-8). Exponents are simple
+/// fractions; others only of an exponential, whose argument they multiply, or where the spelling has powers.
 std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
-                                       const Expression* base, const std::vector<double>* base_values);
+                                       const Spelling& spelling, const Expression* base, const std::vector<double>* base_values);
 
 /// The short number (n/12, or as balmer::snap) within 1e-9 of `value`, or the value itself.
 double shortened(double value);

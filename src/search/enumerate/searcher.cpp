@@ -12,7 +12,6 @@ EnumerateSearcher::~EnumerateSearcher() = default;
 SearchResult EnumerateSearcher::run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
                                     const std::string& /*resume*/) {
     SearchResult result;
-    library_.reset();
     if (problem.task == Task::classification) {
         result.stop = StopReason::exhausted;
         result.report.push_back("library: classes are left to evolution");
@@ -26,10 +25,6 @@ SearchResult EnumerateSearcher::run(const Problem& problem, const Budget& budget
     result.front = chain.front();
     result.front.update_scores();
     result.report = chain.report();
-    if (chain.table()) {
-        auto sample = take_sample(problem.data, choose_spread_rows(problem.data.rows(), 256, {}));
-        library_ = std::make_shared<ValueLibrary>(chain.table(), std::move(sample), 4000, pool);
-    }
     result.seconds = run.watch.seconds();
     result.evaluations = run.spent();
     result.node_rows = static_cast<double>(run.clock.ticks());

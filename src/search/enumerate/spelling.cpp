@@ -20,6 +20,18 @@ std::optional<Fraction> nearest_fraction(double x, double tolerance) {
     return std::nullopt;
 }
 
+double short_decimal(double x, double tolerance) {
+    if (x == 0 || !std::isfinite(x)) return x;
+    const double unit = std::pow(10.0, std::floor(std::log10(std::fabs(x))) - 3);
+    const double near = unit < 1 ? std::round(x / unit) / std::round(1 / unit) : std::round(x / unit) * unit;
+    return std::fabs(near - x) <= tolerance * std::fabs(x) ? near : x;
+}
+
+Expression with_short_decimals(Expression formula, double tolerance) {
+    for (double& x : formula.values) x = short_decimal(x, tolerance);
+    return formula;
+}
+
 Spelling::Spelling(std::span<const Op> operators) {
     const auto set = [&](Op op) { allowed_[static_cast<std::size_t>(op)] = true; };
     for (const Op op : {Op::parameter, Op::feature, Op::argument, Op::pi, Op::euler, Op::call, Op::negate}) set(op);

@@ -17,6 +17,11 @@ struct Fraction {
 /// The fraction with denominator 1, 2, 3, 4 or 6 nearest to x when it is within `tolerance`, |n| <= 8 d.
 std::optional<Fraction> nearest_fraction(double x, double tolerance);
 
+/// The number of at most four digits within `tolerance` (relative) of x, or x itself.
+double short_decimal(double x, double tolerance);
+/// The formula with such numbers in the places of its constants.
+Expression with_short_decimals(Expression formula, double tolerance);
+
 /// A factor of a monomial.
 struct Power {
     Expression base;

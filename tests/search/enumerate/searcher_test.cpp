@@ -71,6 +71,20 @@ TEST_P(Laws, AreFoundExactly) {
     }
 }
 
+// The seven rows with times of the AI Feynman paper's table.
+INSTANTIATE_TEST_SUITE_P(AiFeynman, Laws,
+                         testing::Values(Law{"exp(-theta^2/(2*sigma^2))/sqrt(2*pi*sigma^2)", {"theta", "sigma"}},
+                                         Law{"G*m1*m2/((x2-x1)^2+(y2-y1)^2+(z2-z1)^2)", {"G", "m1", "m2", "x1", "x2", "y1", "y2", "z1", "z2"}},
+                                         Law{"m0/sqrt(1-v^2/(c+5)^2)", {"m0", "v", "c"}}, Law{"x1*y1+x2*y2+x3*y3", {"x1", "x2", "x3", "y1", "y2", "y3"}},
+                                         Law{"w/(1-v/(c+5))", {"w", "v", "c"}}, Law{"h/(2*pi)*w", {"h", "w"}},
+                                         Law{"n0*exp(-m*g*x/(k*t))", {"n0", "m", "g", "x", "k", "t"}}));
+
+// Constants that no table holds, inside a function.
+INSTANTIATE_TEST_SUITE_P(InnerConstants, Laws,
+                         testing::Values(Law{"(x+z)*exp(-0.83*y)", {"x", "y", "z"}}, Law{"x/y+cos(1.52*z+1.44)", {"x", "y", "z"}},
+                                         Law{"x*y*tanh(0.77*y*z/(v*w))", {"x", "y", "z", "v", "w"}}, Law{"z*sqrt(x+2.34)-y", {"x", "y", "z"}},
+                                         Law{"x*y/(exp(1.3*y/z)+1)", {"x", "y", "z"}}, Law{"(x+z)*sin(1.37*y+0.4)", {"x", "y", "z"}}));
+
 INSTANTIATE_TEST_SUITE_P(Feynman, Laws,
                          testing::Values(Law{"exp(-(theta/sigma)^2/2)/(sqrt(2*pi)*sigma)", {"sigma", "theta"}, 1, 3},
                                          Law{"sqrt((x2-x1)^2+(y2-y1)^2)", {"x1", "x2", "y1", "y2"}},
