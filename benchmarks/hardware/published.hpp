@@ -74,6 +74,31 @@ inline Jets read_jets(const std::filesystem::path& folder) {
     return jets;
 }
 
+/// Marks a model of k > 1 outputs as a classifier.
+inline void make_classifier(Model& model, const std::vector<std::string>& targets) {
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+        model.outputs[k].name = targets[k];
+    }
+    if (targets.size() > 1) {
+        model.task = Task::classification;
+        model.link = "softmax";
+        model.classes = targets;
+    }
+}
+
+/// Formulas of a text file, separated by ';': scores of the classes g, q, t, w, z.
+inline Model read_formulas(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    Vocabulary vocabulary;
+    std::vector<Expression> formulas;
+    for (std::string text; std::getline(file, text, ';');) {
+        formulas.push_back(parse(text, vocabulary, UnknownName::feature));
+    }
+    Model model = Model::from_expressions(std::move(formulas), std::move(vocabulary));
+    make_classifier(model, {"g", "q", "t", "w", "z"});
+    return model;
+}
+
 /// A published model of reference_formulas.json: one output per target; a classifier when it has several.
 inline Model read_published(const std::filesystem::path& path, const std::string& name) {
     std::ifstream file(path);
@@ -88,14 +113,7 @@ inline Model read_published(const std::filesystem::path& path, const std::string
         }
     }
     Model model = Model::from_expressions(std::move(formulas), std::move(vocabulary));
-    for (std::size_t k = 0; k < targets.size(); ++k) {
-        model.outputs[k].name = targets[k];
-    }
-    if (targets.size() > 1) {
-        model.task = Task::classification;
-        model.link = "softmax";
-        model.classes = targets;
-    }
+    make_classifier(model, targets);
     return model;
 }
 

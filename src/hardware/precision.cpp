@@ -1,5 +1,7 @@
 #include "hardware/precision.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,6 +19,8 @@ int bits_before(double low, double high, double scale) {
     const double magnitude = std::max({std::fabs(low), std::fabs(high), 1e-30}) / scale;
     return static_cast<int>(std::ceil(std::log2(magnitude * (1 + 1e-9)))) + (low < 0 ? 1 : 0);
 }
+
+constexpr int widest_plain_table = 10;  // address bits; beyond, a line between entries is the cheaper start
 
 std::vector<double> starting_scales(const Plan& plan) {
     const std::vector<char> is_free = free_scales(plan);
@@ -44,6 +48,7 @@ PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, i
         EdgeFormat& format = formats[i];
         format.scale = scales[i];
         format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
+        format.interpolated = bits > widest_plain_table ? bits - widest_plain_table + 2 : 0;
         for (const PlanTerm& term : edge.terms) {
             const PlanEdge& operand = plan.edges[term.edge];
             const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
@@ -71,10 +76,10 @@ namespace {
 
 /// A change of the formats that should make the circuit smaller.
 struct Move {
-    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, rescale, form } kind = Kind::fraction;
+    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, rescale, form, interpolation } kind = Kind::fraction;
     std::uint32_t edge = 0;
     std::uint32_t term = 0;
-    int amount = 0;  ///< rescale: odd multiplier of the reference term; form: the TermForm
+    int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; interpolation: its bits
     double score = std::numeric_limits<double>::infinity();  ///< cost saved per loss when last tried
 };
 
@@ -84,44 +89,62 @@ public:
         : plan_(plan), options_(options), judge_(judge), visit_(visit), free_(free_scales(plan)), uses_(count_uses(plan)) {}
 
     PrecisionState run() {
-        PrecisionState state = start();
-        visit_(state);
-        std::vector<Move> moves = all_moves();
-        descend(state, moves);
-        exchange(state, moves);
-        return state;
+        std::optional<PrecisionState> best;
+        for (PrecisionState& state : starts()) {
+            visit_(state);
+            std::vector<Move> moves = all_moves();
+            descend(state, moves);
+            exchange(state, moves);
+            if (!best || state.cost < best->cost) {
+                best = std::move(state);
+            }
+        }
+        PrecisionState shared = evaluated(best->formats, Sharing::pairs);
+        return shared.cost < best->cost ? std::move(shared) : std::move(*best);
     }
 
 private:
-    PrecisionState evaluated(PlanFormats formats) {
+    PrecisionState evaluated(PlanFormats formats, Sharing sharing = Sharing::none) {
         PrecisionState state{.formats = std::move(formats)};
-        state.realisation = realise(plan_, state.formats, options_, cache_);
+        state.realisation = realise(plan_, state.formats, options_, cache_, sharing);
         state.cost = estimate_cost(state.realisation.circuit).area();
         state.quality = judge_.measure(state.realisation.circuit);
         return state;
     }
 
-    PrecisionState start() {
-        std::optional<PrecisionState> best;
-        for (int bits = 8; bits <= 12; ++bits) {
-            PrecisionState state = evaluated(starting_formats(plan_, options_, bits));
-            const bool is_better = !best || state.quality.loss < best->quality.loss;
-            // Some room is needed for the way down.
+    /// Acceptable states from the coarsest up to one with room to spare: a way down from each ends elsewhere.
+    std::vector<PrecisionState> starts() {
+        std::vector<PrecisionState> accepted;
+        std::optional<LoweringQuality> nearest;
+        for (int bits = 6; bits <= 16; ++bits) {
+            PrecisionState state;
+            try {
+                state = evaluated(starting_formats(plan_, options_, bits));
+            } catch (const Error&) {
+                if (!nearest) {
+                    throw;
+                }
+                break;  // a value grew too large: more bits will not help
+            }
+            nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
             const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
             const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
-            if (is_better) {
-                best = std::move(state);
+            if (judge_.accepts(state.quality, options_)) {
+                accepted.push_back(std::move(state));
             }
             if (lost <= room) {
                 break;
             }
         }
-        if (!judge_.accepts(best->quality, options_)) {
-            const std::string reached = judge_.classifies ? "an agreement of " + std::to_string(best->quality.agreement) + " with the float formulas, asked for is " + std::to_string(options_.agreement)
-                                                          : "an error of " + std::to_string(best->quality.error) + " standard deviations, asked for is " + std::to_string(options_.tolerance);
-            throw Error("with these input formats the circuit reaches " + reached + ": give the inputs more bits after the binary point, or ask for less");
+        if (accepted.empty()) {
+            const auto phrase = [&](double reached, double wanted, std::string_view what) {
+                return fmt::format("with these input formats the circuit reaches {} of {:.4f}, asked for is {}: give the inputs more bits after the binary "
+                                   "point, or ask for less", what, reached, wanted);
+            };
+            throw Error(judge_.classifies ? phrase(nearest->agreement, options_.agreement, "an agreement with the float formulas")
+                                          : phrase(nearest->error, options_.tolerance, "an error (over the standard deviation)"));
         }
-        return std::move(*best);
+        return accepted;
     }
 
     std::vector<Move> all_moves() const {
@@ -130,6 +153,9 @@ private:
             const PlanEdge& edge = plan_.edges[i];
             if (edge.kind == EdgeKind::table) {
                 moves.push_back({.kind = Move::Kind::entries, .edge = i});
+                for (const int bits : {0, 2, 3, 4, 5}) {
+                    moves.push_back({.kind = Move::Kind::interpolation, .edge = i, .amount = bits});
+                }
             }
             if (edge.kind == EdgeKind::input) {
                 moves.push_back({.kind = Move::Kind::all_widths, .edge = i});
@@ -223,6 +249,14 @@ private:
                 }
                 format.forms[move.term] = static_cast<TermForm>(move.amount);
                 break;
+            case Move::Kind::interpolation: {
+                constexpr int narrowest = 8;  // shorter tables are cheaper than a multiplication
+                if (format.interpolated == move.amount || (move.amount > 0 && format.operands[0].width < narrowest)) {
+                    return std::nullopt;
+                }
+                format.interpolated = move.amount;
+                break;
+            }
             case Move::Kind::rescale:
                 format.scale = std::fabs(edge.terms[move.term].coefficient) * formats[edge.terms[move.term].edge].scale / (move.amount / 10);
                 std::ranges::fill(format.digits, move.amount % 10);

@@ -26,8 +26,8 @@ struct Realised {
 
 class Realiser {
 public:
-    Realiser(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache)
-        : plan_(plan), formats_(formats), options_(options), cache_(cache), builder_(options.name), free_(free_scales(plan)), uses_(count_uses(plan)),
+    Realiser(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing)
+        : plan_(plan), formats_(formats), options_(options), cache_(cache), sharing_(sharing), builder_(options.name), free_(free_scales(plan)), uses_(count_uses(plan)),
           done_(plan.edges.size()) {}
 
     Realisation run() {
@@ -35,6 +35,9 @@ public:
             if (plan_.edges[i].kind == EdgeKind::input) {
                 done_[i] = input(plan_.edges[i]);
             }
+        }
+        if (sharing_ == Sharing::pairs) {
+            share_sums();
         }
         std::vector<std::uint32_t> nodes;
         for (const PlanOutput& output : plan_.outputs) {
@@ -129,23 +132,67 @@ private:
     /// (factor * F(operand) + extra) with `fraction` bits, F the function of table edge `index`, or the operand itself when `index` is its own.
     std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction) {
         const Realised address = use(operand, quantiser, Rounding::floor);
-        const CircuitNode& node = builder_.node(address.node);
-        if (node.high - node.low >= widest_address) {
-            throw Error(fmt::format("the table '{}' would have {} addresses, at most {} are allowed: give its argument fewer bits (a coarser input "
-                                    "format), or allow a larger error", plan_.edges[index].name, node.high - node.low + 1, widest_address));
+        const CircuitNode node = builder_.node(address.node);
+        const int interpolated = index == operand ? 0 : formats_[index].interpolated;
+        if (interpolated > 0 && interpolated + 2 < node.format().width) {
+            return interpolate(index, address, interpolated, factor, extra, fraction);
         }
+        check_size(index, node.high - node.low + 1);
         const bool is_identity = index == operand;
         std::vector<double> values = is_identity ? arguments(address, node) : cache_.values(plan_, index, node.low, node.high, node.fraction, address.scale, address.bias);
-        fill_gaps(values, index);
-        // Values that no row reaches need no bits of their own: the table ends at the power of two that holds the data.
-        const double reach = std::ldexp(1.0, 1 + std::ilogb(std::max({std::fabs(plan_.edges[index].low), std::fabs(plan_.edges[index].high), 1e-300})));
+        tidy(values, index);
         const std::string name = plan_.edges[index].name;
         CircuitTable made{.name = "table_" + name, .first = node.low, .columns = {{.name = "y", .formula = name}}};
-        for (double& x : values) {
-            x = std::clamp(x, -reach, reach);
-            made.columns[0].values.push_back(static_cast<std::int64_t>(std::floor(std::ldexp(factor * x + extra, fraction) + 0.5)));
+        for (const double x : values) {
+            made.columns[0].values.push_back(rounded(factor * x + extra, fraction));
         }
         return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, is_identity ? name + "_scaled" : name);
+    }
+
+    static std::int64_t rounded(double x, int fraction) { return static_cast<std::int64_t>(std::floor(std::ldexp(x, fraction) + 0.5)); }
+
+    void check_size(std::uint32_t index, std::int64_t size) const {
+        if (size > widest_address) {
+            throw Error(fmt::format("the table '{}' would have {} addresses, at most {} are allowed: give its argument fewer bits (a coarser input "
+                                    "format), or allow a larger error", plan_.edges[index].name, size, widest_address));
+        }
+    }
+
+    /// Fills gaps of the domain. Values that no row reaches need no bits of their own: they end at the power of two that holds the data.
+    void tidy(std::vector<double>& values, std::uint32_t index) {
+        fill_gaps(values, index);
+        const double reach = std::ldexp(1.0, 1 + std::ilogb(std::max({std::fabs(plan_.edges[index].low), std::fabs(plan_.edges[index].high), 1e-300})));
+        for (double& x : values) {
+            x = std::clamp(x, -reach, reach);
+        }
+    }
+
+    /// A straight line in each cell of 2^bits addresses: entry and slope by the upper address bits, slope times the lower bits.
+    std::uint32_t interpolate(std::uint32_t index, const Realised& address, int bits, double factor, double extra, int fraction) {
+        constexpr int guard = 2;
+        const std::string name = plan_.edges[index].name;
+        const int fine = builder_.node(address.node).fraction;
+        const std::uint32_t cell = builder_.with_fraction(address.node, fine - bits, Rounding::floor, name + "_cell");
+        const std::uint32_t within = builder_.reread(builder_.wrap(address.node, bits, Sign::without, name + "_low_bits"), bits, name + "_within");
+        const std::int64_t first = builder_.node(cell).low, last = builder_.node(cell).high;
+        check_size(index, last - first + 1);
+        std::vector<double> knots = cache_.values(plan_, index, first, last + 1, fine - bits, address.scale, address.bias);
+        std::vector<double> middles = cache_.values(plan_, index, first, last, fine - bits, address.scale,
+                                                    address.bias + address.scale * std::ldexp(0.5, bits - fine));
+        tidy(knots, index);
+        tidy(middles, index);
+        CircuitTable made{.name = "table_" + name, .first = first, .columns = {{.name = "entry", .formula = name}, {.name = "slope", .formula = name + " across the cell"}}};
+        for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
+            // Half of the line's error in the middle, so that it errs to both sides alike; half of the last bit rounds.
+            const double raised = 0.5 * (middles[i] - 0.5 * (knots[i] + knots[i + 1]));
+            made.columns[0].values.push_back(rounded(factor * (knots[i] + raised) + extra + std::ldexp(0.5, -fraction), fraction + guard));
+            made.columns[1].values.push_back(rounded(factor * (knots[i + 1] - knots[i]), fraction + guard));
+        }
+        const std::uint32_t table = builder_.add_table(std::move(made));
+        const std::uint32_t entry = builder_.table(table, 0, cell, fraction + guard, name + "_entry");
+        const std::uint32_t slope = builder_.table(table, 1, cell, fraction + guard, name + "_slope");
+        const std::uint32_t step = builder_.with_fraction(builder_.multiply(slope, within, name + "_step"), fraction + guard, Rounding::floor);
+        return builder_.with_fraction(builder_.add(entry, step, name + "_line"), fraction, Rounding::floor, name);
     }
 
     static std::vector<double> arguments(const Realised& address, const CircuitNode& node) {
@@ -185,31 +232,67 @@ private:
         std::size_t term;
         bool is_function;
     };
+    /// A sum before it is added up.
+    struct Form {
+        std::vector<Summand> summands;
+        std::vector<LookedUp> tables;
+        double bias = 0;
+    };
 
-    Realised linear(std::uint32_t index) {
+    double scale_of(std::uint32_t index) const { return free_[index] ? formats_[index].scale : 1; }
+
+    bool is_own_table(const PlanTerm& term) const { return plan_.edges[term.edge].kind == EdgeKind::table && uses_[term.edge] == 1; }
+
+    Form form_of(std::uint32_t index) {
         const PlanEdge& edge = plan_.edges[index];
         const EdgeFormat& format = formats_[index];
-        const double scale = free_[index] ? format.scale : 1;
-        std::vector<Summand> form;
-        std::vector<LookedUp> tables;
-        double bias = edge.offset;
+        Form form{.bias = edge.offset};
         for (std::size_t k = 0; k < edge.terms.size(); ++k) {
             const PlanEdge& operand = plan_.edges[edge.terms[k].edge];
             if (format.forms[k] == TermForm::dropped) {
-                bias += edge.terms[k].coefficient * 0.5 * (operand.low + operand.high);
-            } else if (operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1) {
-                tables.push_back({k, true});
+                form.bias += edge.terms[k].coefficient * 0.5 * (operand.low + operand.high);
+            } else if (is_own_table(edge.terms[k])) {
+                form.tables.push_back({k, true});
             } else if (format.forms[k] == TermForm::table) {
-                tables.push_back({k, false});
+                form.tables.push_back({k, false});
             } else {
-                bias += add_digits(edge.terms[k], format, k, scale, form);
+                form.bias += add_digits(edge.terms[k], format, k, scale_of(index), form.summands);
             }
         }
-        for (const LookedUp& looked_up : tables) {
-            form.push_back({look_up(edge.terms[looked_up.term], format, looked_up, scale, bias), 0, 1});
-            bias = 0;  // the first table took it in
+        return form;
+    }
+
+    /// Sums that add digits of inputs alone are known before anything else: their digits are shared.
+    void share_sums() {
+        std::vector<std::uint32_t> indices;
+        std::vector<std::vector<Summand>> forms;
+        for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
+            const PlanEdge& edge = plan_.edges[i];
+            bool is_of_inputs = edge.kind == EdgeKind::linear;
+            for (std::size_t k = 0; k < edge.terms.size(); ++k) {
+                is_of_inputs = is_of_inputs && (plan_.edges[edge.terms[k].edge].kind == EdgeKind::input || is_own_table(edge.terms[k]));
+            }
+            if (is_of_inputs) {
+                indices.push_back(i);
+                shared_[i] = form_of(i);
+                forms.push_back(shared_[i].summands);
+            }
         }
-        return add_offset(index, std::move(form), scale, bias);
+        share_pairs(builder_, forms);
+        for (std::size_t k = 0; k < indices.size(); ++k) {
+            shared_[indices[k]].summands = std::move(forms[k]);
+        }
+    }
+
+    Realised linear(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        const double scale = scale_of(index);
+        Form form = shared_.contains(index) ? shared_[index] : form_of(index);
+        for (const LookedUp& looked_up : form.tables) {
+            form.summands.push_back({look_up(edge.terms[looked_up.term], formats_[index], looked_up, scale, form.bias), 0, 1});
+            form.bias = 0;  // the first table took it in
+        }
+        return add_offset(index, std::move(form.summands), scale, form.bias);
     }
 
     std::uint32_t look_up(const PlanTerm& term, const EdgeFormat& format, LookedUp looked_up, double scale, double bias) {
@@ -329,10 +412,12 @@ private:
     const PlanFormats& formats_;
     const LoweringOptions& options_;
     TableCache& cache_;
+    Sharing sharing_;
     CircuitBuilder builder_;
     std::vector<char> free_;
     std::vector<int> uses_;
     std::vector<std::optional<Realised>> done_;
+    std::map<std::uint32_t, Form> shared_;  ///< sums whose digits share pairs with others
     std::set<std::string> notes_;
 };
 
@@ -379,8 +464,8 @@ const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t ed
     return entry->second;
 }
 
-Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache) {
-    return Realiser(plan, formats, options, cache).run();
+Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing) {
+    return Realiser(plan, formats, options, cache, sharing).run();
 }
 
 }  // namespace balmer

@@ -25,6 +25,7 @@ enum class TermForm : std::uint8_t { shift_and_add, table, dropped };
 struct EdgeFormat {
     double scale = 1;                       ///< linear edges whose consumers accept any
     int fraction = 8;                       ///< table: of its entries. linear: terms are cut to it
+    int interpolated = 0;                   ///< table: low address bits that choose a point on a straight line between two entries
     std::vector<Quantiser> operands;        ///< by term
     std::vector<int> digits;                ///< linear: non-zero signed digits of each coefficient
     std::vector<TermForm> forms;            ///< linear, by term
@@ -60,7 +61,9 @@ struct Realisation {
     Circuit circuit;
     std::vector<EdgeResult> edges;  ///< by edge of the plan; zero where a table was merged into a sum
 };
+/// Whether sums of the inputs share pairs of their digits: slow to find, so left for the end.
+enum class Sharing : std::uint8_t { none, pairs };
 /// Throws balmer::Error when a table or a value would be too large.
-Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache);
+Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing = Sharing::none);
 
 }  // namespace balmer
