@@ -29,14 +29,17 @@ std::uint64_t name_of(const Hit& hit) {
                                 static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.shift * 4)) << 40 |
                                 static_cast<std::uint64_t>(static_cast<std::uint8_t>(hit.inner)) << 48;
     const std::uint64_t shifted = hit.shifts ? static_cast<std::uint64_t>(hit.shifted_by) << 1 | 1 : 0;
-    return combine_hash(combine_hash(combine_hash(small, shifted), static_cast<std::uint64_t>(hit.part) ^ static_cast<std::uint64_t>(hit.factor) << 40),
-                        static_cast<std::uint64_t>(hit.entry) << 24 ^ static_cast<std::uint64_t>(hit.second));
+    std::uint64_t name = combine_hash(small, shifted);
+    for (const auto part : {static_cast<std::uint64_t>(hit.part), std::uint64_t{hit.factor}, static_cast<std::uint64_t>(hit.entry),
+                            static_cast<std::uint64_t>(hit.second), static_cast<std::uint64_t>(hit.third), static_cast<std::uint64_t>(hit.third_power * 4)})
+        name = combine_hash(name, part);
+    return name;
 }
 
 }  // namespace
 
 Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& check, Judge& judge)
-    : table_(table), judge_(judge), resolver_(table, lattice_, check, judge) {
+    : table_(table), judge_(judge), resolver_(table, lattice_, binomials_, check, judge) {
     std::vector<std::int32_t> variables;
     std::vector<bool> half;
     for (const auto v : table.variables()) {
@@ -225,11 +228,17 @@ void Questions::ask_table(std::size_t begin, std::size_t end, bool every, bool v
     });
 }
 
-void Questions::ask_quotient(const Four& target, std::uint32_t part, const Hit& as, std::vector<Hit>& hits) const {
-    const Four& a = table_[part].monomial;
+void Questions::ask_quotient(const Four& target, std::int64_t part, const Hit& as, std::vector<Hit>& hits) const {
+    const Four& a = monomial_of_name(part);
     for (const double c : {1.0, -1.0, 0.5, -0.5, 2.0, -2.0}) {
-        const auto found = table_.find_monomial(direction_key({target[0] - c * a[0], target[1] - c * a[1], target[2] - c * a[2], target[3] - c * a[3]}));
-        if (found == KeyIndex::none || found == part) continue;
+        const auto key = direction_key({target[0] - c * a[0], target[1] - c * a[1], target[2] - c * a[2], target[3] - c * a[3]});
+        std::int64_t found = table_.find_monomial(key);
+        if (found == KeyIndex::none) {
+            const auto binomial = binomials_.find(key);
+            if (binomial == KeyIndex::none) continue;
+            found = first_binomial + binomial;
+        }
+        if (found == part) continue;
         hits.push_back(as);
         hits.back().combine = Combine::times;
         hits.back().kind = Kind::quotient;
@@ -239,13 +248,67 @@ void Questions::ask_quotient(const Four& target, std::uint32_t part, const Hit& 
     }
 }
 
-void Questions::ask_quotients(std::size_t begin, std::size_t end) {
+std::vector<const Questions::Target*> Questions::different_targets() const {
     std::vector<const Target*> different;
     for (const auto& target : targets_) {
         const bool power = target.transform == Transform::square || target.transform == Transform::inverse ||
                            target.transform == Transform::inverse_square || target.transform == Transform::sqrt;
         if (!power && target.keys.monomial_key != 0) different.push_back(&target);
     }
+    return different;
+}
+
+void Questions::ask_binomials(std::size_t monomials, std::size_t count, std::size_t thirds) {
+    if (monomials > binomial_monomials_) {
+        std::vector<LatticePoint> points(whole_lattice_.begin(), whole_lattice_.begin() + static_cast<std::ptrdiff_t>(std::min(monomials, whole_lattice_.size())));
+        constexpr std::size_t share_of_halves = 3;
+        for (std::size_t m = 0, taken = 0; m < lattice_.size() && taken < monomials / share_of_halves; ++m) {
+            if (std::ranges::none_of(lattice_[m].halves, [](int h) { return h % 2 != 0; })) continue;
+            ++taken;
+            points.push_back(lattice_[m]);
+        }
+        binomials_.build(table_, std::move(points));
+        binomial_monomials_ = monomials;
+        judge_.run().clock.add(table_.rows(), binomials_.size());
+    }
+    const auto different = different_targets();
+    std::vector<Hit> direct;
+    for (const auto* target : different)
+        if (const auto found = binomials_.find(target->keys.monomial_key); found != KeyIndex::none)
+            direct.push_back({.target = target->transform, .kind = Kind::quotient, .entry = first_binomial + found});
+    resolve(direct);
+    ask_range(0, std::min(count, binomials_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        for (const auto* target : different)
+            ask_quotient(target->keys.monomial, first_binomial + static_cast<std::int64_t>(i), {.target = target->transform}, hits);
+    });
+    struct Left {
+        Hit hit;
+        Four monomial;
+    };
+    std::vector<Left> lefts;
+    const auto add = [&](const Target& target, std::int64_t name) {
+        const Four& d = monomial_of_name(name);
+        const Four& t = target.keys.monomial;
+        for (const double c : {1.0, -1.0, 0.5, -0.5, 2.0, -2.0})
+            lefts.push_back({{.target = target.transform, .third = name, .third_power = c}, {t[0] - c * d[0], t[1] - c * d[1], t[2] - c * d[2], t[3] - c * d[3]}});
+    };
+    for (const auto& target : targets_) {
+        if (target.transform != Transform::identity || target.keys.monomial_key == 0) continue;
+        for (std::size_t i = 0; i < std::min(thirds, binomials_.size()); ++i) add(target, first_binomial + static_cast<std::int64_t>(i));
+        for (std::size_t i = 0, taken = 0; i < table_.size() && taken < thirds; ++i) {
+            if (!(table_[i].flags & monomial_distinct)) continue;
+            ++taken;
+            add(target, static_cast<std::int64_t>(i));
+        }
+    }
+    constexpr std::size_t fewer = 6;
+    ask_range(0, lefts.empty() ? 0 : std::min(count / fewer, binomials_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        for (const auto& left : lefts) ask_quotient(left.monomial, first_binomial + static_cast<std::int64_t>(i), left.hit, hits);
+    });
+}
+
+void Questions::ask_quotients(std::size_t begin, std::size_t end) {
+    const auto different = different_targets();
     ask_range(begin, std::min(end, table_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
         if (!(table_[i].flags & monomial_distinct)) return;
         for (const auto* target : different)

@@ -142,6 +142,7 @@ std::vector<double> Resolver::values_of(const Expression& formula) const {
 }
 
 Expression Resolver::named(std::int64_t name) const {
+    if (name >= first_binomial) return binomials_.expression(static_cast<std::size_t>(name - first_binomial), table_);
     if (name >= 0) return table_.expression(static_cast<std::uint32_t>(name));
     return monomial_of(1, lattice_[static_cast<std::size_t>(-1 - name)].powers());
 }
@@ -205,6 +206,16 @@ bool Resolver::resolve(const Hit& hit) {
     const Expression shift = hit.shifts ? scaled(hit.shift, named(hit.shifted_by)) : Expression::constant(hit.shift);
     const auto shift_values = values_of(shift);
     for (std::size_t i = 0; i < rows; ++i) h[i] -= shift_values[i];
+    Expression third;
+    if (hit.third_power != 0) {
+        third = named(hit.third);
+        auto b = values_of(third);
+        if (std::fabs(hit.third_power) != 1 && common_sign(b) < 0) {
+            third = scaled(-1, third);
+            for (double& x : b) x = -x;
+        }
+        for (std::size_t i = 0; i < rows; ++i) h[i] /= std::pow(b[i], hit.third_power);
+    }
     Expression part;
     if (hit.combine != Combine::nothing) {
         part = part_of(hit);
@@ -230,6 +241,7 @@ bool Resolver::resolve(const Hit& hit) {
         case Combine::plus: u = hit.c < 0 ? sum_of(u, scaled(hit.c, part)) : sum_of(scaled(hit.c, part), u); break;
         case Combine::times: u = joined(part, *nearest_fraction(hit.c, 0), sum_of(u, Expression::constant(hit.inner))); break;
     }
+    if (hit.third_power != 0) u = joined(third, *nearest_fraction(hit.third_power, 0), u);
     u = sum_of(u, shift);
     const int target_sign = common_sign(check_.target);
     if (loses_sign(hit.target) && target_sign == 0) return false;

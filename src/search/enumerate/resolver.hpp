@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "search/enumerate/binomials.hpp"
 #include "search/enumerate/judge.hpp"
 #include "search/enumerate/lattice.hpp"
 #include "search/enumerate/transforms.hpp"
@@ -14,13 +15,18 @@ enum class Combine : std::uint8_t { nothing, plus, times };
 /// What is left, seen through the view g: g(H) = C prod x^p (monomial), C prod x^p B^q (quotient), a B + b (affine), a B + b D + c (pair).
 enum class Kind : std::uint8_t { monomial, quotient, affine, pair };
 
+/// Names from here on are binomials.
+inline constexpr std::int64_t first_binomial = std::int64_t{1} << 40;
+
 /// A coincidence of keys: a proposal.
 struct Hit {
     Transform target = Transform::identity, view = Transform::identity;
     Combine combine = Combine::nothing;
     Kind kind = Kind::monomial;
     double c = 1;
-    std::int64_t part = 0;         ///< A: table entry, or -1 - index into the lattice
+    std::int64_t part = 0;         ///< A: table entry, -1 - index into the lattice, or first_binomial + index
+    std::int64_t third = 0;        ///< T / third^third_power instead of T, when third_power is not 0; named as A is
+    double third_power = 0;
     std::uint32_t factor = 0;      ///< A times this point of the lattice; 0 is the constant 1
     double shift = 0;              ///< T - shift instead of T
     double inner = 0;              ///< T = A^c (inner + H)
@@ -35,8 +41,8 @@ struct Hit {
 /// Turns proposals into formulas: fits their constants on the check rows, snaps them, verifies, and offers what holds to the judge.
 class Resolver {
 public:
-    Resolver(const ValueTable& table, const std::vector<LatticePoint>& lattice, const Sample& check, Judge& judge)
-        : table_(table), lattice_(lattice), check_(check), judge_(judge) {}
+    Resolver(const ValueTable& table, const std::vector<LatticePoint>& lattice, const Binomials& binomials, const Sample& check, Judge& judge)
+        : table_(table), lattice_(lattice), binomials_(binomials), check_(check), judge_(judge) {}
 
     /// True when the formula holds on the check rows to 1e-9 of their spread.
     bool resolve(const Hit& hit);
@@ -51,6 +57,7 @@ private:
 
     const ValueTable& table_;
     const std::vector<LatticePoint>& lattice_;
+    const Binomials& binomials_;
     const Sample& check_;
     Judge& judge_;
 };
