@@ -4,15 +4,16 @@
 #include <array>
 #include <cmath>
 
+#include "search/enumerate/enumeration.hpp"
 #include "search/enumerate/kernels.hpp"
 
 namespace balmer::enumerate {
 namespace {
 
-constexpr std::size_t most_functions = 400, main_functions = 32;
+constexpr std::size_t most_functions = 800, main_functions = 32;
 constexpr int largest_function = 5;  // nodes
 // Monomials before the main functions and before the others; the first of the lattice.
-constexpr std::size_t before_main = 150, before_other = 20;
+constexpr std::size_t before_main = 150, before_other = 12;
 constexpr std::array scales = {1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 4.0, -4.0, 0.25, -0.25, 3.0, -3.0, 1 / 3.0, -1 / 3.0};
 
 }  // namespace
@@ -25,7 +26,7 @@ void Binomials::build(const ValueTable& table, std::vector<LatticePoint> lattice
     const std::size_t rows = table.rows();
     std::vector<std::uint32_t> functions = {none};
     for (std::uint32_t i = 0; i < table.size() && table[i].size <= largest_function && functions.size() <= most_functions; ++i)
-        if ((table[i].flags & transcendental_entry) && (table[i].flags & monomial_distinct)) functions.push_back(i);
+        if (is_transcendental(table[i].op) && (table[i].flags & monomial_distinct)) functions.push_back(i);
     std::vector<double> value(rows), logarithm(rows);
     const auto add = [&](std::size_t m, const std::vector<double>& monomial, std::uint32_t function, double s) {
         for (std::size_t r = 0; r < rows; ++r) value[r] = 1 + s * monomial[r] * (function == none ? 1 : table.value(function)[r]);
