@@ -2,7 +2,7 @@
 _balmer() {
     local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} flags=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "fit show predict export report simplify evaluate derivative generate info --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "fit show predict export firmware verify synthesize report simplify evaluate derivative generate info --help --version" -- "$word"))
         return
     fi
     case $command in
@@ -10,6 +10,9 @@ _balmer() {
         show) flags="--help --format --digits" ;;
         predict) flags="--help --output --complexity" ;;
         export) flags="--help --to --output --complexity" ;;
+        firmware) flags="--help --data --output --complexity --input-format --output-format --raw-words --outputs --threshold --agreement --tolerance --clock --latency --multipliers --rounding --overflow --mode --name --part --valid" ;;
+        verify) flags="--help --vectors --netlist-vectors --seed --back-end --self-test" ;;
+        synthesize) flags="--help --dsp --ice40" ;;
         report) flags="--help --output" ;;
         simplify) flags="--help --define --measure" ;;
         evaluate) flags="--help --define --output" ;;

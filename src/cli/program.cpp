@@ -148,6 +148,9 @@ void build_program(CLI::App& app, std::function<int()>& run) {
     add_show(app, run);
     add_predict(app, run);
     add_export(app, run);
+    add_firmware(app, run);
+    add_verify(app, run);
+    add_synthesize(app, run);
     add_report(app, run);
     add_simplify(app, run);
     add_evaluate(app, run);

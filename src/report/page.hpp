@@ -20,6 +20,8 @@ struct PageTable {
 /// One self-contained HTML page: style inside, no scripts, nothing fetched from elsewhere, readable on light and dark screens.
 class Page {
 public:
+    /// A part of a page, to be appended to one.
+    Page() = default;
     /// `title` heads the page, `subtitle` stands below it.
     explicit Page(const std::string& title, const std::string& subtitle = "");
 
@@ -40,6 +42,10 @@ public:
     /// Starts a part that opens on demand; ends with end_details.
     void details(const std::string& summary);
     void end_details();
+
+    /// What the page holds so far, without head and style; and such a part of another page at the end of this one.
+    const std::string& body() const { return body_; }
+    void append(const std::string& body) { body_ += body; }
 
     /// The page.
     std::string html() const;

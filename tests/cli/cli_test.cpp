@@ -35,7 +35,7 @@ void expect_mistake(const std::string& arguments, const std::string& text) {
     EXPECT_EQ(balmer_says(arguments).output, "") << arguments;
 }
 
-const std::vector<std::string> commands = {"fit", "show", "predict", "export", "report", "simplify", "evaluate", "derivative", "generate", "info"};
+const std::vector<std::string> commands = {"fit", "show", "predict", "export", "firmware", "verify", "synthesize", "report", "simplify", "evaluate", "derivative", "generate", "info"};
 
 /// A run as a search leaves it: two formulas, the second chosen.
 void write_run(const std::string& path, const std::string& chosen = "7") {

@@ -29,7 +29,7 @@ PUBLIC = {
     "clock": "base", "stop": "base", "loss": "fitting", "dataset": "data", "readers": "data",
     "operators": "expression", "complexity": "expression", "derivative": "expression", "evaluate": "expression",
     "graph": "expression", "interval": "expression", "simplify": "expression", "units": "expression",
-    "export": "model", "circuit": "hardware",
+    "export": "model", "circuit": "hardware", "firmware": "hardware",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

@@ -1,0 +1,120 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "balmer/error.hpp"
+#include "balmer/firmware.hpp"
+#include "balmer/hardware_cost.hpp"
+#include "balmer/lowering.hpp"
+#include "balmer/readers.hpp"
+#include "cli/commands.hpp"
+#include "hardware/tools/firmware_page.hpp"
+#include "hardware/tools/firmware_texts.hpp"
+#include "study/run_reader.hpp"
+
+namespace balmer::cli {
+
+namespace {
+
+struct Options {
+    std::string model, data, folder, raw_words, part = FirmwareFiles().part;
+    FirmwareTexts texts;
+    int complexity = 0;
+    bool valid = false;
+};
+
+/// A table with the columns name, mean, scale: the port carries the raw word, feature = (word - mean) / scale.
+void read_raw_words(const std::string& path, FirmwareTexts& texts) {
+    if (path.empty()) {
+        return;
+    }
+    const Table table = read_table(path);
+    const auto name = table.find_text("name");
+    const auto mean = table.find_numeric("mean"), scale = table.find_numeric("scale");
+    if (!name || !mean || !scale) {
+        throw Error({.file = path}, "a table of raw words has the columns name, mean and scale: feature = (word - mean) / scale");
+    }
+    for (std::size_t i = 0; i < table.rows; ++i) {
+        const double width = table.numeric[*scale][i];
+        const std::string& feature = table.text[*name].categories[table.text[*name].codes[i]];
+        if (!(width != 0)) {
+            throw Error({.file = path, .name = feature}, "a scale is not zero");
+        }
+        texts.standardisation[feature] = {table.numeric[*mean][i], width};
+    }
+}
+
+std::string summary(const Circuit& circuit, const Model& model, const LoweringQuality& quality, const std::string& folder) {
+    const HardwareCost cost = estimate_cost(circuit);
+    std::string text;
+    for (const InputPort& port : circuit.inputs) {
+        text += fmt::format("in   {:<16} {}\n", port.name, to_string(port.format));
+    }
+    for (const OutputPort& port : circuit.outputs) {
+        text += fmt::format("out  {:<16} {}\n", port.name, to_string(port.format));
+    }
+    text += model.task == Task::classification ? fmt::format("same class as the float formulas: {:.4f} of the rows\n", quality.agreement)
+                                               : fmt::format("error: {:.4g} of the standard deviation\n", quality.error);
+    text += fmt::format("estimate: {:.0f} LUT, {} FF, {} DSP, {} carry, {} cycles, slowest stage {:.2f} ns (pre-route estimate)\n", cost.lut, cost.flip_flops, cost.dsp,
+                        cost.carry, circuit.latency, cost.period);
+    return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {0} | balmer synthesize {0}\n", folder);
+}
+
+int firmware_command(Options options) {
+    const Model model = model_of(options.model, options.complexity > 0 ? std::optional(options.complexity) : std::nullopt);
+    const Table data = read_table(options.data);
+    read_raw_words(options.raw_words, options.texts);
+    const LoweringOptions lowering = lowering_options(options.texts, model);
+    const Circuit circuit = lower(model, data, lowering);
+    FirmwareFiles files;
+    files.model = &model;
+    files.data = &data;
+    files.part = options.part;
+    files.valid_bit = options.valid;
+    write_firmware(circuit, options.folder, files);
+    for (const char* outdated : {"verification", "synthesis"}) {
+        std::filesystem::remove(std::filesystem::path(options.folder) / "report" / (std::string(outdated) + ".html"));
+    }
+    keep_section(options.folder, "circuit", circuit_section(circuit, &model, &data, lowering));
+    write_result("", summary(circuit, model, measure_quality(circuit, model, data, lowering), options.folder));
+    return exit_done;
+}
+
+}  // namespace
+
+void add_firmware(CLI::App& app, std::function<int()>& run) {
+    auto o = std::make_shared<Options>();
+    auto* firmware = app.add_subcommand("firmware",
+                                        "a found formula as fixed-point logic\n\n"
+                                        "Searches for the cheapest circuit that keeps the formula's decisions (or values) on DATA and writes it as Verilog, VHDL, HLS "
+                                        "C++, a C++ header and a Python module, with test benches, vectors and a report. Nothing has to be installed for it; "
+                                        "`balmer verify` then proves all of them equal, `balmer synthesize` counts what they take.");
+    firmware->add_option("RUN|MODEL", o->model, "run folder (its chosen formula) or model file")->required();
+    firmware->add_option("--data", o->data, "rows on which precision is chosen: features, or raw words")->type_name("DATA")->required();
+    firmware->add_option("-o,--output", o->folder, "folder to write")->type_name("FOLDER")->required();
+    firmware->add_option("--complexity", o->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
+    firmware->add_option("--input-format", o->texts.input_formats, "of all inputs, fixed<12,4> unless said; of one: pt=uint<12>; repeatable")->type_name("FORMAT")->take_all()->expected(1)->allow_extra_args(false);
+    firmware->add_option("--output-format", o->texts.output_format, "of all outputs; default: the fewest bits that do")->type_name("FORMAT");
+    firmware->add_option("--raw-words", o->raw_words, "table with columns name, mean, scale: those inputs carry words, feature = (word - mean) / scale")->type_name("FILE");
+    firmware->add_option("--outputs", o->texts.outputs, "scores, or decision: the winning class, or whether one score passes --threshold")->type_name("KIND")->check(CLI::IsMember({"scores", "decision"}))->capture_default_str();
+    firmware->add_option("--threshold", o->texts.threshold, "of one score, for --outputs decision")->type_name("N")->capture_default_str();
+    firmware->add_option("--agreement", o->texts.agreement, "classes: share of rows that must keep the class of the float formulas")->type_name("N")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+    firmware->add_option("--tolerance", o->texts.tolerance, "regression: root mean square error allowed, over the standard deviation of the output")->type_name("N")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+    firmware->add_option("--clock", o->texts.clock, "clock period")->type_name("TIME")->capture_default_str();
+    firmware->add_option("--latency", o->texts.latency, "clock cycles; default: as few as the clock allows")->type_name("N");
+    firmware->add_option("--multipliers", o->texts.multipliers, "dsp, lut or auto")->type_name("KIND")->check(CLI::IsMember({"dsp", "lut", "auto"}))->capture_default_str();
+    firmware->add_option("--rounding", o->texts.rounding, "of inputs and outputs: nearest or floor")->type_name("KIND")->check(CLI::IsMember({"nearest", "floor"}))->capture_default_str();
+    firmware->add_option("--overflow", o->texts.overflow, "of inputs and outputs: saturate or wrap")->type_name("KIND")->check(CLI::IsMember({"saturate", "wrap"}))->capture_default_str();
+    firmware->add_option("--mode", o->texts.mode, "native, or hls4ml: its arithmetic bit for bit, one format for everything")->type_name("KIND")->check(CLI::IsMember({"native", "hls4ml"}))->capture_default_str();
+    firmware->add_option("--name", o->texts.name, "of the module (default: formula)")->type_name("NAME");
+    firmware->add_option("--part", o->part, "device in the Tcl scripts")->type_name("PART")->capture_default_str();
+    firmware->add_flag("--valid", o->valid, "carry a valid bit through the pipeline");
+    firmware->footer("Examples:\n  balmer firmware run-jets-1 --data jets.csv -o jets\n"
+                     "  balmer firmware model.json --data events.csv --input-format \"fixed<8,4>\" --clock 5ns --multipliers lut -o trigger");
+    firmware->callback([o, &run] { run = [o] { return firmware_command(*o); }; });
+}
+
+}  // namespace balmer::cli

@@ -1,0 +1,81 @@
+#include "hardware/tools/firmware_texts.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "balmer/error.hpp"
+#include "balmer/number.hpp"
+
+namespace balmer {
+namespace {
+
+template <class Value>
+Value named(const char* flag, const std::string& text, std::span<const std::pair<std::string, Value>> choices) {
+    std::vector<std::string> known;
+    for (const auto& [name, value] : choices) {
+        if (name == text) return value;
+        known.push_back(name);
+    }
+    throw Error({.name = flag}, fmt::format("unknown choice '{}'.{} Allowed: {}", text, suggest(text, known), fmt::join(known, ", ")));
+}
+
+template <class Value>
+using Choices = std::vector<std::pair<std::string, Value>>;
+
+template <class Value>
+Value choice(const char* flag, const std::string& text, const Choices<Value>& choices) {
+    return named<Value>(flag, text, choices);
+}
+
+// "5ns", "5", "3.3 ns".
+double nanoseconds(const std::string& given) {
+    std::string text = given;
+    if (text.ends_with("ns")) text.resize(text.size() - 2);
+    while (text.ends_with(' ')) text.pop_back();
+    const auto value = parse_double(text);
+    if (!value || !(*value > 0) || *value > 1e6) throw Error({.name = "--clock"}, fmt::format("'{}' is no clock period. Write it in nanoseconds: 5ns", given));
+    return *value;
+}
+
+void read_input_formats(const std::vector<std::string>& texts, const Model& model, LoweringOptions& options) {
+    for (const auto& text : texts) {
+        const auto equals = text.find('=');
+        if (equals == std::string::npos) {
+            options.input_format = parse_fixed_point(text);
+            continue;
+        }
+        const std::string name = text.substr(0, equals);
+        const auto& features = model.vocabulary.features;
+        if (std::ranges::find(features, name) == features.end())
+            throw Error({.name = "--input-format"}, fmt::format("the model has no feature '{}'.{}", name, suggest(name, features)));
+        options.input_formats[name] = parse_fixed_point(text.substr(equals + 1));
+    }
+}
+
+}  // namespace
+
+LoweringOptions lowering_options(const FirmwareTexts& texts, const Model& model) {
+    LoweringOptions options;
+    options.mode = choice<FirmwareMode>("--mode", texts.mode, {{"native", FirmwareMode::native}, {"hls4ml", FirmwareMode::hls4ml}});
+    options.outputs = choice<FirmwareOutputs>("--outputs", texts.outputs, {{"scores", FirmwareOutputs::scores}, {"decision", FirmwareOutputs::decision}});
+    options.rounding = choice<Rounding>("--rounding", texts.rounding, {{"nearest", Rounding::nearest}, {"floor", Rounding::floor}});
+    options.overflow = choice<Overflow>("--overflow", texts.overflow, {{"saturate", Overflow::saturate}, {"wrap", Overflow::wrap}});
+    options.multipliers =
+        choice<Multiplier>("--multipliers", texts.multipliers, {{"auto", Multiplier::automatic}, {"dsp", Multiplier::dsp}, {"lut", Multiplier::lut}});
+    options.clock = nanoseconds(texts.clock);
+    options.latency = texts.latency;
+    options.agreement = texts.agreement;
+    options.tolerance = texts.tolerance;
+    options.threshold = texts.threshold;
+    options.standardisation = texts.standardisation;
+    if (!texts.output_format.empty()) options.output_format = parse_fixed_point(texts.output_format);
+    if (!texts.name.empty()) options.name = texts.name;
+    read_input_formats(texts.input_formats, model, options);
+    return options;
+}
+
+}  // namespace balmer

@@ -1,0 +1,63 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "balmer/atomic_file.hpp"
+#include "balmer/error.hpp"
+#include "balmer/firmware.hpp"
+#include "hardware/tools/back_ends.hpp"
+#include "hardware/tools/netlist.hpp"
+#include "hardware/tools/process.hpp"
+
+namespace balmer {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string end_of(const std::string& output) {
+    constexpr std::size_t most = 2000;
+    return output.size() > most ? output.substr(output.size() - most) : output;
+}
+
+void route_ice40(const fs::path& firmware, const Circuit& circuit, const fs::path& work, SynthesisResult& result) {
+    const std::string script = fmt::format("read_verilog \"{}\"; synth_ice40 -top {} -json ice40.json", (firmware / "verilog" / (circuit.name + ".v")).string(), circuit.name);
+    Ran ran = run_program_in(work, {"yosys", "-q", "-p", script});
+    if (ran.status == 0) ran = run_program_in(work, {"nextpnr-ice40", "--hx8k", "--package", "ct256", "--json", "ice40.json", "--seed", "1", "--pcf-allow-unconstrained"});
+    if (ran.status != 0) {
+        result.log = end_of(ran.output);
+        return;
+    }
+    // The last line of this kind is after routing.
+    const auto at = ran.output.rfind("Max frequency for clock");
+    const auto colon = at == std::string::npos ? at : ran.output.find("': ", at);
+    if (colon != std::string::npos) std::sscanf(ran.output.c_str() + colon, "': %lf MHz", &result.ice40_megahertz);
+}
+
+}  // namespace
+
+SynthesisResult synthesize_firmware(const fs::path& folder, const SynthesisOptions& options) {
+    const Circuit circuit = read_firmware(folder);
+    const fs::path firmware = fs::absolute(folder);
+    require_program("yosys", "to synthesise");
+    if (options.ice40) require_program("nextpnr-ice40", "to place and route");
+    const WorkFolder work;
+    if (options.progress) options.progress("yosys");
+    const Ran ran = run_program_in(work.path(), {"yosys", "-q", "-p", mapping_script(firmware, circuit, options.dsp ? "" : "-nodsp") + "; write_json netlist.json"});
+    if (ran.status != 0) throw Error({.file = folder.string()}, "Yosys could not synthesise this design:\n" + end_of(ran.output));
+    const Netlist netlist = read_netlist(read_file(work.path() / "netlist.json"), circuit.name);
+    SynthesisResult result;
+    count_cells(netlist, result);
+    for (const double net : {150.0, 250.0, 400.0}) {
+        std::vector<std::string> path;
+        result.timing.push_back({net, longest_path(netlist, net, path)});
+        if (net == 250) result.path = path;
+    }
+    if (options.ice40) {
+        if (options.progress) options.progress("nextpnr-ice40");
+        route_ice40(firmware, circuit, work.path(), result);
+    }
+    return result;
+}
+
+}  // namespace balmer

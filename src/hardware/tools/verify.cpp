@@ -1,0 +1,67 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "balmer/error.hpp"
+#include "balmer/firmware.hpp"
+#include "hardware/tools/back_ends.hpp"
+#include "hardware/tools/process.hpp"
+#include "hardware/tools/vector_files.hpp"
+
+namespace balmer {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void check_names(const std::vector<std::string>& names) {
+    const auto known = back_end_names();
+    for (const auto& name : names)
+        if (std::ranges::find(known, name) == known.end())
+            throw Error({.name = "--back-end"}, fmt::format("unknown back end '{}'.{} Known: {}", name, suggest(name, known), fmt::join(known, ", ")));
+}
+
+void append(InputRows& rows, InputRows more) { std::ranges::move(more, std::back_inserter(rows)); }
+
+}  // namespace
+
+std::vector<std::string> back_end_names() {
+    std::vector<std::string> names;
+    for (const auto& back_end : back_ends()) names.push_back(back_end.name);
+    return names;
+}
+
+std::vector<BackEndResult> verify_firmware(const fs::path& folder, const VerifyOptions& options) {
+    check_names(options.back_ends);
+    const Circuit circuit = read_firmware(folder);
+    const fs::path firmware = fs::absolute(folder);
+    // Corners and data come first, so the netlist sees them too when it gets fewer rows.
+    InputRows rows = read_vectors(circuit, folder / "test" / "vectors.txt");
+    append(rows, corner_rows(circuit, options.seed));
+    const std::size_t fixed = rows.size();
+    append(rows, random_rows(circuit, options.random_vectors, options.seed));
+    const WorkFolder whole, part;
+    write_vectors(circuit, rows, whole.path() / "vectors.txt");
+    const bool shorter = options.netlist_vectors < options.random_vectors;
+    if (shorter) {
+        rows.resize(fixed + options.netlist_vectors);
+        write_vectors(circuit, rows, part.path() / "vectors.txt");
+    }
+    std::vector<BackEndResult> results;
+    for (const auto& back_end : back_ends()) {
+        if (!options.back_ends.empty() && std::ranges::find(options.back_ends, back_end.name) == options.back_ends.end()) continue;
+        if (options.progress) options.progress(back_end.name);
+        const auto& work = shorter && back_end.name == "netlist" ? part : whole;
+        results.push_back(run_back_end(back_end, firmware, circuit, work.path()));
+        const std::size_t given = shorter && back_end.name == "netlist" ? fixed + options.netlist_vectors : fixed + options.random_vectors;
+        auto& result = results.back();
+        if (result.agreement == Agreement::equal && result.vectors != given) {
+            result.agreement = Agreement::failed;
+            result.detail = fmt::format("{} vectors were given, {} compared", given, result.vectors);
+        }
+    }
+    return results;
+}
+
+}  // namespace balmer

@@ -1,0 +1,207 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "balmer/atomic_file.hpp"
+#include "balmer/error.hpp"
+#include "hardware/rtl/signals.hpp"
+#include "hardware/rtl/verilog.hpp"
+#include "hardware/tools/firmware_case.hpp"
+#include "hardware/tools/netlist.hpp"
+#include "hardware/tools/process.hpp"
+#include "hardware/tools/vector_files.hpp"
+
+namespace balmer {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::TestFolder;
+
+std::map<std::string, std::string> files_in(const fs::path& folder) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file()) files[fs::relative(entry.path(), folder).string()] = read_file(entry.path());
+    return files;
+}
+
+void replace_in(const fs::path& file, const std::string& from, const std::string& to) {
+    std::string text = read_file(file);
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    write_file_atomically(file, text.replace(at, from.size(), to));
+}
+
+std::string message_of(const auto& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+VerifyOptions only(const std::string& back_end) {
+    VerifyOptions options;
+    options.random_vectors = 2000;
+    options.back_ends = {back_end};
+    return options;
+}
+
+TEST(Firmware, SameCircuitSameBytes) {
+    const TestFolder first("first"), second("second");
+    const Circuit circuit = testing::scheduled_circuit(4, 30, 2);
+    write_firmware(circuit, first.path());
+    write_firmware(circuit, second.path());
+    const auto files = files_in(first.path());
+    EXPECT_EQ(files, files_in(second.path()));
+    EXPECT_EQ(read_firmware(first.path()), circuit);
+    for (const char* name : {"circuit.json", "verilog/random_circuit.v", "vhdl/random_circuit.vhd", "hls/random_circuit.cpp", "hls/vitis_hls.tcl", "vivado.tcl",
+                             "cpp/random_circuit.hpp", "python/random_circuit.py", "test/vectors.txt"})
+        EXPECT_TRUE(files.contains(name)) << name;
+}
+
+TEST(Firmware, SourcesSayWhatTheyAre) {
+    Circuit circuit = testing::scheduled_circuit(4, 30, 2);
+    circuit.about = {{"agreement", "0.99"}};
+    circuit.notes = {"beyond its table the nearest address is taken"};
+    circuit.outputs[0].formula = "tanh(x0)\nendmodule";
+    const std::string text = verilog(circuit);
+    for (const char* part : {"// y0 = tanh(x0) endmodule", "// in   x0: ", "// latency: 2 clock cycles", "// agreement: 0.99", "// note: beyond its table"})
+        EXPECT_NE(text.find(part), std::string::npos) << part;
+}
+
+TEST(Firmware, RegistersTakeFreeNames) {
+    CircuitBuilder builder("clash");
+    const auto a = builder.input("a", {4, 0, Sign::with});
+    const auto b = builder.input("a_r1", {4, 0, Sign::with});
+    builder.output("y", builder.multiply(a, b), {8, 0, Sign::with});
+    Circuit circuit = builder.finish();
+    circuit.latency = 2;
+    for (auto& node : circuit.nodes)
+        if (node.op == CircuitOp::multiply) node.stage = 1;
+    validate(circuit);
+    const Signals signals(circuit);
+    EXPECT_EQ(signals.name(0, 1), "a_r1_2");
+    EXPECT_EQ(signals.name(1, 1), "a_r1_r1");
+}
+
+TEST(Verification, NoticesOneChangedBit) {
+    const TestFolder folder("changed");
+    write_firmware(testing::scheduled_circuit(12, 30, 1), folder.path());
+    EXPECT_EQ(verify_firmware(folder.path(), only("python")).at(0).agreement, Agreement::equal);
+    replace_in(folder.path() / "python" / "random_circuit.py", "    return (", "    return (1 + ");
+    const auto result = verify_firmware(folder.path(), only("python")).at(0);
+    EXPECT_EQ(result.agreement, Agreement::differs);
+    EXPECT_EQ(result.differences, result.vectors);
+    EXPECT_NE(result.detail.find("line 1"), std::string::npos);
+}
+
+TEST(Verification, SaysWhatBrokeOffAndWhatIsMissing) {
+    const TestFolder folder("broken");
+    write_firmware(testing::scheduled_circuit(12, 30, 1), folder.path());
+    replace_in(folder.path() / "python" / "random_circuit.py", "import sys", "import sys, nothing_of_this_name");
+    const auto failed = verify_firmware(folder.path(), only("python")).at(0);
+    EXPECT_EQ(failed.agreement, Agreement::failed);
+    EXPECT_NE(failed.detail.find("nothing_of_this_name"), std::string::npos);
+
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", "/nowhere", 1);
+    const auto results = verify_firmware(folder.path(), [] { auto o = only("ghdl"); o.back_ends.clear(); return o; }());
+    EXPECT_NE(message_of([&] { (void)synthesize_firmware(folder.path()); }).find("apt-get install yosys"), std::string::npos);
+    ::setenv("PATH", path.c_str(), 1);
+    EXPECT_EQ(results.size(), back_end_names().size());
+    for (const auto& r : results) {
+        EXPECT_EQ(r.agreement, Agreement::missing) << r.name;
+        EXPECT_NE(r.detail.find("apt-get install"), std::string::npos) << r.name;
+    }
+}
+
+TEST(Verification, RefusesWhatIsNoFirmware) {
+    const TestFolder folder("none");
+    fs::create_directories(folder.path());
+    EXPECT_NE(message_of([&] { verify_firmware(folder.path()); }).find("balmer firmware"), std::string::npos);
+    write_firmware(testing::scheduled_circuit(12, 30, 1), folder.path());
+    EXPECT_NE(message_of([&] { verify_firmware(folder.path(), only("vrilator")); }).find("verilator"), std::string::npos);
+    write_file_atomically(folder.path() / "test" / "vectors.txt", "00 zz\n");
+    EXPECT_NE(message_of([&] { verify_firmware(folder.path(), only("python")); }).find("line 1"), std::string::npos);
+}
+
+TEST(Verification, RowsOfDataBecomeVectors) {
+    CircuitBuilder builder("data");
+    const auto x = builder.input("x", {6, 2, Sign::with});
+    builder.output("y", x, {6, 2, Sign::with});
+    const Circuit circuit = builder.finish();
+    Table table;
+    table.numeric.emplace_back("x", std::vector{0.3, -100.0, std::nan("")});
+    table.rows = 3;
+    EXPECT_EQ(rows_of(circuit, table, 10), (InputRows{{1}, {-32}, {0}}));
+    table.numeric[0] = table.numeric[0].with_name("xx");
+    EXPECT_NE(message_of([&] { rows_of(circuit, table, 10); }).find("Did you mean 'xx'"), std::string::npos);
+}
+
+TEST(Faults, AreCaught) {
+    if (!is_installed("iverilog")) GTEST_SKIP() << "Icarus is not installed: " << install_line("iverilog");
+    const TestFolder folder("faults");
+    write_firmware(testing::scheduled_circuit(5, 30, 2), folder.path());
+    VerifyOptions options;
+    options.random_vectors = 5000;
+    std::size_t caught = 0, equivalent = 0;
+    std::map<std::string, int> kinds;
+    const auto results = inject_faults(folder.path(), 20, options);
+    for (const auto& r : results) {
+        caught += r.caught;
+        equivalent += r.equivalent;
+        ++kinds[r.kind];
+    }
+    ASSERT_EQ(results.size(), 20u);
+    EXPECT_EQ(kinds.size(), 4u);
+    EXPECT_GE(static_cast<double>(caught), 0.95 * static_cast<double>(results.size() - equivalent));
+}
+
+// A register, a LUT of two inputs, a register, as Yosys writes them.
+constexpr const char* small_netlist = R"({"modules": {"t": {"ports": {"clk": {"direction": "input", "bits": [2]}, "a": {"direction": "input", "bits": [3]},
+  "y": {"direction": "output", "bits": [6]}}, "cells": {
+  "f1": {"type": "FDRE", "port_directions": {"C": "input", "D": "input", "Q": "output", "CE": "input", "R": "input"},
+         "connections": {"C": [2], "D": [3], "Q": [4], "CE": ["1"], "R": ["0"]}},
+  "l1": {"type": "LUT2", "port_directions": {"I0": "input", "I1": "input", "O": "output"}, "connections": {"I0": [4], "I1": [3], "O": [5]}},
+  "l2": {"type": "LUT1", "port_directions": {"I0": "input", "O": "output"}, "connections": {"I0": [3], "O": [7]}},
+  "f2": {"type": "FDRE", "port_directions": {"C": "input", "D": "input", "Q": "output", "CE": "input", "R": "input"},
+         "connections": {"C": [2], "D": [5], "Q": [6], "CE": ["1"], "R": ["0"]}}}}}})";
+
+TEST(NetlistTiming, AddsUpThePublishedDelays) {
+    const Netlist netlist = read_netlist(small_netlist, "t");
+    SynthesisResult result;
+    count_cells(netlist, result);
+    EXPECT_EQ(result.lut, 2u);
+    EXPECT_EQ(result.lut_packed, 1u);
+    EXPECT_EQ(result.flip_flops, 2u);
+    std::vector<std::string> path;
+    // Clock to Q, net, second fastest pin (both inputs come at once), into the register, set-up.
+    EXPECT_NEAR(longest_path(netlist, 250, path), (77 + 250 + 50 + 44 + 50 + 25) / 1000.0, 1e-9);
+    EXPECT_EQ(path.back(), "LUT2");
+    EXPECT_NE(message_of([] { read_netlist("{}", "t"); }).find("no netlist"), std::string::npos);
+}
+
+TEST(Synthesis, CountsARealDesign) {
+    if (!is_installed("yosys")) GTEST_SKIP() << "Yosys is not installed: " << install_line("yosys");
+    const TestFolder folder("synthesis");
+    CircuitBuilder builder("sum_of_two");
+    const auto a = builder.input("a", {8, 0, Sign::with}), b = builder.input("b", {8, 0, Sign::with});
+    builder.output("y", builder.add(a, b), {9, 0, Sign::with});
+    Circuit circuit = builder.finish();
+    circuit.latency = 1;
+    write_firmware(circuit, folder.path());
+    const auto result = synthesize_firmware(folder.path());
+    EXPECT_EQ(result.flip_flops, 9u);
+    EXPECT_EQ(result.dsp, 0u);
+    EXPECT_GE(result.lut, 8u);
+    EXPECT_LE(result.lut, 12u);
+    ASSERT_EQ(result.timing.size(), 3u);
+    EXPECT_LT(result.timing[0].nanoseconds, result.timing[2].nanoseconds);
+    EXPECT_GT(result.timing[1].nanoseconds, 0.5);
+    EXPECT_LT(result.timing[1].nanoseconds, 1.0);
+}
+
+}  // namespace
+}  // namespace balmer
