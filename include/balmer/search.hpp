@@ -110,6 +110,7 @@ struct Progress {
     double evaluations = 0;
     double fraction = 0;          ///< of the budget, 0..1
     std::string stage;            ///< "look", "library", "genetic", ...
+    std::string detail;           ///< what the stage itself has to tell, such as its epoch and error; may be empty
     const ParetoFront* front = nullptr;
 };
 /// Hears how a search goes, in the thread that called it.
@@ -124,6 +125,8 @@ public:
     virtual void checkpoint(const std::string& bytes) = 0;
     /// True when a checkpoint is wanted now.
     virtual bool checkpoint_due() = 0;
+    /// A table that a method keeps of its course (comma-separated text); goes into the run folder under `name`. Called now and then.
+    virtual void table(const std::string& /*name*/, const std::string& /*text*/) {}
 };
 
 /// What a search returns.

@@ -1,0 +1,4 @@
+// The kernels for every processor.
+#define BALMER_VECTOR_BYTES 16
+#define BALMER_INSTRUCTION_SET baseline
+#include "search/neural/kernels.inc"

@@ -1,0 +1,198 @@
+#include "search/neural/setting.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "balmer/error.hpp"
+#include "balmer/split.hpp"
+#include "search/neural/kernels.hpp"
+
+namespace balmer::neural {
+namespace {
+
+constexpr std::size_t most_monitor_rows = 20'000;
+constexpr double monitor_share = 0.15;        // held back where the problem names no validation rows
+constexpr std::size_t fewest_rows_to_split = 200;
+
+void check_options(const NeuralOptions& options) {
+    const auto check = [](bool holds, const char* flag, const std::string& given, const char* allowed) {
+        if (!holds) throw Error({.name = flag}, fmt::format("{} is out of range; allowed: {}", given, allowed));
+    };
+    check(options.trials >= 1 && options.trials <= 100'000, "--trials", std::to_string(options.trials), "1 to 100000");
+    check(options.epochs >= 1, "--epochs", std::to_string(options.epochs), "at least 1");
+    check(options.layers >= 0 && options.layers <= 4, "--layers", std::to_string(options.layers), "1 to 4; 0: drawn");
+    check(options.unary >= -1 && options.unary <= 1000, "--unary", std::to_string(options.unary), "0 to 1000; -1: drawn");
+    check(options.binary >= -1 && options.binary <= 1000, "--binary", std::to_string(options.binary), "0 to 1000; -1: drawn");
+    check(options.learning_rate >= 0, "--learning-rate", fmt::format("{}", options.learning_rate), "> 0; 0: drawn");
+    check(options.batch >= 0, "--batch", std::to_string(options.batch), "rows of a mini-batch; 0: by the number of rows");
+    check(options.revival >= 1, "--revival", std::to_string(options.revival), "at least 1");
+    check(options.clip > 0, "--clip", fmt::format("{}", options.clip), "> 0");
+    check(options.shrink_epochs >= 0, "--shrink-epochs", std::to_string(options.shrink_epochs), "at least 0");
+    check(options.sparsity.empty() || options.sparsity.size() == threshold_kinds, "--targets-sparsity", fmt::format("a list of {}", options.sparsity.size()),
+          "four numbers for weights, inputs, unary and binary operators, such as .9,.75,.6,.4");
+    for (const double s : options.sparsity) check(s >= 0 && s < 1, "--targets-sparsity", fmt::format("{}", s), "shares in [0, 1): 1 would prune everything");
+}
+
+}  // namespace
+
+Setting::Setting(const Problem& problem, const NeuralOptions& options, std::uint64_t seed)
+    : problem_(&problem), options_(options), seed_(seed), scorer_(problem), palette_(make_palette(problem.operators, problem.definitions)) {
+    check_options(options_);
+    if (!palette_.left_out.empty())
+        notes_.push_back(fmt::format("neural: left out {}, not defined for all numbers", fmt::join(palette_.left_out, " ")));
+    choose_error();
+    choose_scaling();
+    make_blocks();
+}
+
+int Setting::complexity_limit() const {
+    return problem_->constraints.maximum_complexity * static_cast<int>(problem_->outputs());
+}
+
+void Setting::choose_error() {
+    const auto& name = problem_->loss.name;
+    if (name == "softmax") error_ = ErrorKind::softmax;
+    else if (name == "logistic") error_ = ErrorKind::logistic;
+    else if (name == "mse" && problem_->task == Task::regression) error_ = options_.sum_over_outputs ? ErrorKind::summed_squared : ErrorKind::mean_squared;
+    else
+        throw Error({.name = "--loss"}, fmt::format("a symbolic network trains with mse (numbers), logistic or softmax (classes), not with '{}'. "
+                                                    "Use one of these, or --method genetic", name));
+}
+
+void Setting::choose_scaling() {
+    const auto scales = feature_scales(problem_->data);
+    double largest = 0;
+    bool pixels = true, standard = true;
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+        const auto [low, high] = std::ranges::minmax(problem_->data.features[i].values());
+        largest = std::max({largest, std::fabs(low), std::fabs(high)});
+        pixels &= low >= 0 && high <= 255;
+        standard &= std::fabs(scales[i].mean) < 0.5 && scales[i].deviation > 0.3 && scales[i].deviation < 3;
+    }
+    auto how = options_.scaling;
+    constexpr std::size_t fewest_pixels = 64;
+    if (how == InputScaling::automatic)
+        how = standard ? InputScaling::none : pixels && scales.size() >= fewest_pixels ? InputScaling::range : InputScaling::standard;
+    for (const auto& scale : scales) {
+        scaling_.shift.push_back(how == InputScaling::standard ? scale.mean : 0);
+        scaling_.scale.push_back(how == InputScaling::standard ? 1 / scale.deviation : how == InputScaling::range && largest > 0 ? 1 / largest : 1);
+    }
+    if (problem_->task == Task::classification) return;
+    for (const auto& target : problem_->data.targets) {
+        const auto scale = scale_of(target.values());
+        scaling_.target_shift.push_back(scale.mean);
+        scaling_.target_scale.push_back(scale.deviation);
+    }
+}
+
+void Setting::make_blocks() {
+    const auto view_of = [&](const Dataset& data, std::vector<double>& weights) {
+        RowView view{.inputs = feature_pointers(data), .shift = scaling_.shift, .scale = scaling_.scale, .target_shift = scaling_.target_shift, .target_scale = scaling_.target_scale};
+        for (const auto& target : data.targets) view.targets.push_back(target.values().data());
+        if (data.weights || data.sigma) {
+            weights.resize(data.rows());
+            for (std::size_t r = 0; r < weights.size(); ++r)
+                weights[r] = (data.weights ? (*data.weights)[r] : 1) / (data.sigma ? (*data.sigma)[r] * (*data.sigma)[r] : 1);
+            // Steps of training are told in units of the mean weight.
+            const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(weights.size());
+            for (auto& w : weights) w /= mean;
+            view.weights = weights.data();
+        }
+        return view;
+    };
+    const auto& data = problem_->data;
+    const RandomStream random(seed_, 0, 0, 1);
+    std::vector<std::size_t> training(data.rows()), monitor;
+    std::iota(training.begin(), training.end(), std::size_t{0});
+    std::vector<double> weights;
+    const auto view = view_of(data, weights);
+    if (problem_->validation) {
+        const auto& rows = *problem_->validation;
+        monitor = choose_rows(rows.rows(), most_monitor_rows, random.split(1));
+        std::vector<double> of_validation;
+        monitor_ = std::make_unique<Blocks>(view_of(rows, of_validation), monitor);
+    } else if (data.rows() >= fewest_rows_to_split) {
+        const auto parts = split_rows(data, std::min(monitor_share, static_cast<double>(most_monitor_rows) / static_cast<double>(data.rows())), random.split(1));
+        training = parts.training;
+        monitor_ = std::make_unique<Blocks>(view, parts.held_out);
+    } else {
+        monitor_ = std::make_unique<Blocks>(view, training);
+    }
+    auto shuffle = random.split(2);
+    for (std::size_t i = training.size(); i > 1; --i) std::swap(training[i - 1], training[shuffle.below(i)]);
+    training_ = std::make_unique<Blocks>(view, training);
+    const double rows = static_cast<double>(training.size());
+    constexpr double largest_batch = 1024, batches_per_epoch = 30;
+    const double batch = options_.batch > 0 ? static_cast<double>(options_.batch) : std::clamp(rows / batches_per_epoch, 64.0, data.features.size() > 200 ? 256.0 : largest_batch);
+    tiles_per_batch_ = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(batch / static_cast<double>(kernels::tile))), 1, training_->tiles());
+}
+
+namespace {
+
+// Halton's sequence in the base of the dimension's prime: any stretch of it fills the ranges evenly.
+double halton(std::size_t index, std::size_t dimension) {
+    static constexpr std::size_t primes[] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29};
+    const std::size_t base = primes[dimension];
+    double value = 0, part = 1;
+    for (std::size_t n = index; n > 0; n /= base) {
+        part /= static_cast<double>(base);
+        value += part * static_cast<double>(n % base);
+    }
+    return value;
+}
+
+struct Range {
+    double low, high;
+};
+// Ranges of arXiv 2401.09949 for few inputs (jets), images of about a thousand pixels (MNIST), and more (SVHN).
+struct Ranges {
+    Range unary, binary, weight, input, operators;
+    int most_layers;
+};
+constexpr Ranges few{{2, 30}, {2, 30}, {.6, .99}, {.4, .9}, {.2, .5}, 2};
+constexpr Ranges images{{2, 20}, {2, 20}, {.7, .999}, {.6, .99}, {.2, .5}, 1};
+constexpr Ranges large{{2, 20}, {2, 10}, {.8, .999}, {.8, .999}, {.2, .5}, 1};
+
+}  // namespace
+
+TrialPlan plan_trial(const Setting& setting, std::size_t index) {
+    const auto& options = setting.options();
+    const std::size_t inputs = setting.problem().data.features.size();
+    const Ranges& ranges = inputs <= 64 ? few : inputs <= 1500 ? images : large;
+    // A random shift per seed keeps the sequence even and makes seeds differ.
+    RandomStream shift(setting.seed(), 1, 0, 0);
+    std::size_t dimension = 0;
+    const auto draw = [&](Range range) {
+        double at = halton(index + 1, dimension++) + shift.uniform();
+        at -= std::floor(at);
+        return range.low + at * (range.high - range.low);
+    };
+    TrialPlan plan;
+    const double u = draw(ranges.unary), b = draw(ranges.binary);
+    const double layers = draw({1, static_cast<double>(ranges.most_layers) + 1 - 1e-9});
+    plan.targets = {.weight = draw(ranges.weight), .input = draw(ranges.input), .unary = draw(ranges.operators), .binary = draw(ranges.operators)};
+    const double rate = draw({std::log(1e-3), std::log(8e-3)});
+    const double penalty = draw({std::log(1e-4), std::log(1e-1)}), threshold = draw({std::log(1e-4), std::log(1e-1)});
+    if (options.sparsity.size() == threshold_kinds) plan.targets = {options.sparsity[0], options.sparsity[1], options.sparsity[2], options.sparsity[3]};
+    plan.rate = options.learning_rate > 0 ? options.learning_rate : std::exp(rate);
+    plan.eql_penalty = options.eql_penalty > 0 ? options.eql_penalty : std::exp(penalty);
+    plan.eql_threshold = options.eql_threshold > 0 ? options.eql_threshold : std::exp(threshold);
+    const auto& palette = setting.palette();
+    LayerShape layer;
+    const auto deal = [](std::vector<NodeOperator>& to, const std::vector<NodeOperator>& from, int given, double drawn) {
+        const std::size_t count = given >= 0 ? static_cast<std::size_t>(given) : static_cast<std::size_t>(std::lround(drawn));
+        for (std::size_t k = 0; k < count && !from.empty(); ++k) to.push_back(from[k % from.size()]);
+    };
+    deal(layer.unary, palette.unary, options.unary, u);
+    deal(layer.binary, palette.binary, options.binary, b);
+    if (layer.nodes() == 0)
+        throw Error({.name = "--unary"}, "a layer needs at least one operator; with these operators and --unary, --binary it has none");
+    const std::size_t depth = static_cast<std::size_t>(options.layers > 0 ? options.layers : static_cast<int>(layers));
+    plan.shape = {.inputs = inputs, .outputs = setting.problem().outputs(), .hidden = std::vector<LayerShape>(std::max<std::size_t>(1, depth), layer)};
+    return plan;
+}
+
+}  // namespace balmer::neural

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balmer/neural.hpp"
+#include "search/neural/blocks.hpp"
+#include "search/neural/node_functions.hpp"
+#include "search/neural/unroll.hpp"
+#include "search/scorer.hpp"
+
+namespace balmer::neural {
+
+/// What every trial of a run shares: data as tiles, scaling, operators, error, limits. Const after construction.
+class Setting {
+public:
+    Setting(const Problem& problem, const NeuralOptions& options, std::uint64_t seed);
+
+    const Problem& problem() const { return *problem_; }
+    const NeuralOptions& options() const { return options_; }
+    const Scorer& scorer() const { return scorer_; }
+    const Palette& palette() const { return palette_; }
+    ErrorKind error() const { return error_; }
+    const Scaling& scaling() const { return scaling_; }
+    const Blocks& training() const { return *training_; }
+    /// Rows that judge epochs: the problem's validation rows (at most 20,000), else a part of its rows held back from training.
+    const Blocks& monitor() const { return *monitor_; }
+    std::size_t tiles_per_batch() const { return tiles_per_batch_; }
+    std::uint64_t seed() const { return seed_; }
+    /// Largest sum of the outputs' complexities.
+    int complexity_limit() const;
+    std::vector<std::string> notes() const { return notes_; }
+
+private:
+    void choose_error();
+    void choose_scaling();
+    void make_blocks();
+
+    const Problem* problem_;
+    NeuralOptions options_;
+    std::uint64_t seed_;
+    Scorer scorer_;
+    Palette palette_;
+    ErrorKind error_ = ErrorKind::mean_squared;
+    Scaling scaling_;
+    std::vector<double> row_weights_;
+    std::unique_ptr<Blocks> training_, monitor_;
+    std::size_t tiles_per_batch_ = 1;
+    std::vector<std::string> notes_;
+};
+
+/// What one trial is: the shape of its network and how it is trained.
+struct TrialPlan {
+    Shape shape;
+    Sparsity targets;
+    double rate = 1e-3;
+    double eql_penalty = 0, eql_threshold = 0;
+};
+/// Plan of trial number `index`: what the options leave open is drawn from the paper's ranges by a low-discrepancy sequence.
+TrialPlan plan_trial(const Setting& setting, std::size_t index);
+
+}  // namespace balmer::neural

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "balmer/random.hpp"
+#include "search/neural/compact.hpp"
+
+namespace balmer::neural {
+
+/// The kernels of an instruction set. Throws balmer::Error when the processor lacks it.
+const kernels::Table& kernel_table(InstructionSet set);
+
+/// Parameters in their flat order, and Adam's moments.
+struct TrainerState {
+    std::vector<float> parameters, first, second;
+    double beta1_power = 1, beta2_power = 1;  ///< powers of Adam's decay rates
+    std::uint64_t steps = 0;
+};
+
+/// What training does with thresholds.
+enum class Structure : std::uint8_t {
+    learnt,  ///< weights and thresholds move (SymbolNet)
+    smooth,  ///< weights move under the smooth L0.5 penalty, thresholds stay (EQL, second phase)
+    frozen,  ///< weights that are there move, pruned ones stay pruned
+};
+
+/// Settings of a batch.
+struct StepSettings {
+    Structure structure = Structure::learnt;
+    Reach reach = Reach::all;
+    Sparsity targets;
+    double rate = 1e-3;
+    double clip = 10;     ///< largest norm of the gradient
+    double penalty = 0;   ///< of the smooth L0.5
+};
+
+/// Error and, for classes, the share of right answers, over some rows.
+struct Judgement {
+    double error = 0, accuracy = 0;
+};
+
+/// The fast trainer: floats, tiles of rows, only what is not pruned. Rows lie on the lanes of vectors, so results do not depend on the
+/// instruction set.
+class Trainer {
+public:
+    Trainer(Shape shape, std::span<const Definition> definitions, ErrorKind error, InstructionSet set = InstructionSet::automatic);
+    ~Trainer();
+    Trainer(Trainer&&) noexcept;
+
+    const Layout& layout() const { return layout_; }
+    TrainerState& state() { return state_; }
+    const TrainerState& state() const { return state_; }
+    /// Weights from a normal distribution of deviation gain/sqrt(inputs), thresholds 0.
+    void initialise(RandomStream random, double gain);
+
+    /// One step on the rows of `tiles`. Returns the error before it; not finite: the state has not moved.
+    double step(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings);
+    /// Error of the batch and its gradient by all parameters, as the step takes it, before clipping.
+    double slope(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, std::vector<float>& gradient);
+    Judgement judge(const Blocks& blocks);
+    /// Mean over the rows of w^2 (dL/dz_j)^2 (x_i - mean x_i)^2/2 per weight: about what removing it costs when its mean stays in the bias (the
+    /// curvature is that of the squared slopes). `means` gets the mean of each weight's input, 0 for biases. Infinite for what is pruned.
+    std::vector<float> removal_costs(const Blocks& blocks, std::span<const std::uint32_t> tiles, std::vector<float>& means);
+    KindStates kinds() const;
+    /// Weights and biases that are not pruned and that outputs depend on.
+    std::size_t live_weights();
+
+private:
+    struct Workspace;
+    void forward(const Blocks& blocks, std::size_t tile, Reach reach);
+    void forward_nodes(std::size_t layer, Reach reach);
+    void backward(const Blocks& blocks, std::size_t tile, const StepSettings& settings);
+    void backward_nodes(std::size_t layer, const StepSettings& settings);
+    void gather_gradient(const Blocks& blocks, std::size_t tile, std::size_t m);
+    double error_of(const Blocks& blocks, std::size_t tile);
+    double pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings);
+    void scatter_gradient(double total_weight);
+    double regularise(double error, const StepSettings& settings);
+    void penalise(double penalty);
+    void update(const StepSettings& settings);
+
+    Layout layout_;
+    ErrorKind error_;
+    const kernels::Table& kernels_;
+    TrainerState state_;
+    Compact compact_;
+    std::unique_ptr<Workspace> work_;
+};
+
+}  // namespace balmer::neural

@@ -1,0 +1,202 @@
+#include "search/neural/trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "search/neural/kernels.hpp"
+
+namespace balmer::neural {
+namespace {
+
+constexpr double initial_gain = 0.7;
+constexpr int most_restarts = 5;
+constexpr double shrink_rate = 4e-3;       // Adam's step after a removal, falling to a tenth
+constexpr double size_margin = 3;          // sizes are estimates: only beyond this times the limit nothing is written
+
+}  // namespace
+
+bool insert_into_front(std::vector<Candidate>& front, Candidate candidate) {
+    if (!std::isfinite(candidate.loss)) return false;
+    for (const auto& member : front)
+        if (member.complexity <= candidate.complexity && member.loss <= candidate.loss) return false;
+    std::erase_if(front, [&](const Candidate& member) { return member.complexity >= candidate.complexity && member.loss >= candidate.loss; });
+    const auto place = std::ranges::find_if(front, [&](const Candidate& member) { return member.complexity > candidate.complexity; });
+    front.insert(place, std::move(candidate));
+    return true;
+}
+
+Trial::Trial(const Setting& setting, std::size_t index)
+    : setting_(&setting),
+      index_(index),
+      plan_(plan_trial(setting, index)),
+      trainer_(plan_.shape, setting.problem().definitions, setting.error()),
+      best_error_(std::numeric_limits<double>::infinity()) {
+    trainer_.initialise(RandomStream(setting.seed(), 2, 0, index), initial_gain);
+    good_ = trainer_.state();
+}
+
+const char* Trial::phase_name() const {
+    switch (phase_) {
+        case Phase::training: return setting_->options().network == NetworkMethod::eql ? "free" : "training";
+        case Phase::eql_smooth: return "L0.5";
+        case Phase::eql_frozen: return "frozen";
+        case Phase::shrinking: return "shrinking";
+        case Phase::done: return "done";
+    }
+    return "";
+}
+
+// One pass over all tiles in a new order, the step falling along half a cosine.
+double Trial::train_epoch(const StepSettings& base, double start_rate, double end_rate) {
+    const Blocks& blocks = setting_->training();
+    std::vector<std::uint32_t> order(blocks.tiles());
+    for (std::uint32_t t = 0; t < order.size(); ++t) order[t] = t;
+    RandomStream random(setting_->seed(), 3, index_, static_cast<std::uint64_t>(epoch_));
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    const std::size_t batch = setting_->tiles_per_batch();
+    const std::size_t batches = (order.size() + batch - 1) / batch;
+    double error = 0;
+    for (std::size_t n = 0; n < batches; ++n) {
+        const std::size_t from = n * batch, count = std::min(batch, order.size() - from);
+        StepSettings settings = base;
+        settings.rate = (start_rate + (end_rate - start_rate) * static_cast<double>(n) / static_cast<double>(batches)) * rate_factor_;
+        if (base.structure == Structure::learnt && n % static_cast<std::size_t>(setting_->options().revival) != 0) settings.reach = Reach::live;
+        const double of_batch = trainer_.step(blocks, std::span(order).subspan(from, count), settings);
+        if (!std::isfinite(of_batch)) return of_batch;
+        error += of_batch * static_cast<double>(count);
+    }
+    return error / static_cast<double>(order.size());
+}
+
+void Trial::revive_after_divergence() {
+    ++restarts_;
+    if (restarts_ > most_restarts) {
+        diverged_ = true;
+        phase_ = Phase::done;
+        return;
+    }
+    rate_factor_ *= 0.5;
+    trainer_.state() = good_;
+    std::ranges::fill(trainer_.state().first, 0.0f);
+    std::ranges::fill(trainer_.state().second, 0.0f);
+    trainer_.state().beta1_power = trainer_.state().beta2_power = 1;
+    // What was good may explode on other rows: back towards the origin, where all operators are tame.
+    for (std::size_t w = 0; w < trainer_.layout().weights(); ++w) trainer_.state().parameters[w] *= 0.7f;
+}
+
+void Trial::snapshot() {
+    size_ = unrolled_size(trainer_.layout(), trainer_.state().parameters);
+    const double limit = setting_->complexity_limit();
+    if (size_ > size_margin * limit) return;
+    for (const auto& member : front_)
+        if (member.complexity <= 0.5 * size_ && member.loss <= last_.error) return;
+    auto outputs = unroll(trainer_.layout(), trainer_.state().parameters, setting_->scaling());
+    Candidate candidate{.complexity = setting_->scorer().complexity(outputs), .loss = last_.error, .origin = "neural"};
+    if (candidate.complexity > limit) return;
+    candidate.outputs = std::move(outputs);
+    insert_into_front(front_, std::move(candidate));
+}
+
+void Trial::after_epoch(double training_error) {
+    last_ = trainer_.judge(setting_->monitor());
+    if (!std::isfinite(last_.error)) return revive_after_divergence();
+    good_ = trainer_.state();
+    snapshot();
+    const auto kinds = trainer_.kinds();
+    curve_.push_back({.trial = static_cast<int>(index_), .epoch = epoch_, .phase = phase_name(), .training_error = training_error, .error = last_.error,
+                      .accuracy = last_.accuracy,
+                      .sparsity = {kinds[0].sparsity(), kinds[1].sparsity(), kinds[2].sparsity(), kinds[3].sparsity()}, .size = size_});
+    ++epoch_;
+    ++phase_epoch_;
+    if (last_.error < best_error_ * (1 - 1e-4)) {
+        best_error_ = last_.error;
+        since_best_ = 0;
+    } else {
+        ++since_best_;
+    }
+}
+
+void Trial::advance() {
+    const auto& options = setting_->options();
+    const double progress = static_cast<double>(phase_epoch_) / options.epochs;
+    const auto cosine = [&](double at) { return plan_.rate * (0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, at)))); };
+    const double start = cosine(progress), end = cosine(progress + 1.0 / options.epochs);
+    StepSettings settings{.targets = plan_.targets, .clip = options.clip};
+    double error = 0;
+    switch (phase_) {
+        case Phase::done: return;
+        case Phase::training:
+            if (options.network == NetworkMethod::eql) settings.structure = Structure::frozen;
+            error = train_epoch(settings, start, end);
+            break;
+        case Phase::eql_smooth:
+            settings.structure = Structure::smooth;
+            settings.penalty = plan_.eql_penalty;
+            error = train_epoch(settings, start, end);
+            break;
+        case Phase::eql_frozen:
+            settings.structure = Structure::frozen;
+            settings.reach = Reach::live;
+            error = train_epoch(settings, start, end);
+            break;
+        case Phase::shrinking: return shrink();
+    }
+    if (!std::isfinite(error)) return revive_after_divergence();
+    after_epoch(error);
+    next_phase();
+}
+
+void Trial::next_phase() {
+    const auto& options = setting_->options();
+    const bool is_eql = options.network == NetworkMethod::eql;
+    // EQL's three phases share the epochs evenly.
+    const int epochs = is_eql ? std::max(1, options.epochs / 3) : options.epochs;
+    const bool enough = phase_epoch_ >= epochs || (options.patience > 0 && since_best_ >= options.patience);
+    if (phase_ == Phase::done || !enough) return;
+    phase_epoch_ = since_best_ = 0;
+    if (is_eql && phase_ == Phase::training) phase_ = Phase::eql_smooth;
+    else if (is_eql && phase_ == Phase::eql_smooth) {
+        freeze(plan_.eql_threshold);
+        phase_ = Phase::eql_frozen;
+    } else if (options.shrink_epochs > 0) {
+        freeze(0);
+        phase_ = Phase::shrinking;
+    } else {
+        phase_ = Phase::done;
+    }
+}
+
+// What is pruned, and what is smaller than `below`, becomes zero for good; the rest loses its threshold.
+void Trial::freeze(double below) {
+    auto& p = trainer_.state().parameters;
+    const auto& layout = trainer_.layout();
+    for (std::size_t w = 0; w < layout.weights(); ++w) {
+        const bool there = std::fabs(p[w]) > p[layout.threshold(w)] && std::fabs(static_cast<double>(p[w])) >= below;
+        if (!there) p[w] = 0;
+        p[layout.threshold(w)] = 0;
+    }
+    // Weights of pruned inputs read nothing.
+    const auto& first = layout.matrices()[0];
+    for (std::size_t i = 0; i < first.inputs; ++i)
+        if (!(p[layout.input_threshold(i)] < 1))
+            for (std::size_t j = 0; j < first.rows; ++j) p[first.at(i, j)] = 0;
+    good_ = trainer_.state();
+}
+
+void Trial::shrink() {
+    const auto& options = setting_->options();
+    if (phase_epoch_ % options.shrink_epochs == 0 && phase_epoch_ > 0 && !remove_some()) {
+        phase_ = Phase::done;
+        return;
+    }
+    const int within = phase_epoch_ % options.shrink_epochs;
+    const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * static_cast<double>(step) / options.shrink_epochs); };
+    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live, .clip = options.clip};
+    const double error = train_epoch(settings, rate(within), rate(within + 1));
+    if (!std::isfinite(error)) return revive_after_divergence();
+    after_epoch(error);
+}
+
+}  // namespace balmer::neural

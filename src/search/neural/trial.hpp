@@ -1,0 +1,75 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "search/bytes.hpp"
+#include "search/neural/setting.hpp"
+#include "search/neural/trainer.hpp"
+
+namespace balmer::neural {
+
+/// A line of the curves: what an epoch left.
+struct CurvePoint {
+    int trial = 0, epoch = 0;
+    std::string phase;
+    double training_error = 0, error = 0, accuracy = 0;  ///< the last two on the monitor rows
+    Sparsity sparsity;
+    double size = 0;  ///< nodes of the unrolled formulas, by an estimate
+};
+
+/// One network on its way: trained, then shrunk step by step. What it unrolls to after every epoch competes for its front.
+class Trial {
+public:
+    Trial(const Setting& setting, std::size_t index);
+
+    /// One epoch: a pass over the training rows, a judgement, a snapshot.
+    void advance();
+    bool finished() const { return phase_ == Phase::done; }
+    /// Ends it; its front stays.
+    void stop() { phase_ = Phase::done; }
+    /// No more epochs of training: straight to shrinking.
+    bool is_training() const { return phase_ == Phase::training; }
+    int epoch() const { return epoch_; }
+    const std::vector<Candidate>& front() const { return front_; }
+    const std::vector<CurvePoint>& curve() const { return curve_; }
+    double monitor_error() const { return last_.error; }
+    double size() const { return size_; }
+    int restarts() const { return restarts_; }
+    bool diverged() const { return diverged_; }
+    const TrialPlan& plan() const { return plan_; }
+
+    void write(ByteWriter& writer) const;
+    void read(ByteReader& reader);
+
+private:
+    enum class Phase : std::uint8_t { training, eql_smooth, eql_frozen, shrinking, done };
+
+    double train_epoch(const StepSettings& base, double start_rate, double end_rate);
+    void after_epoch(double training_error);
+    void snapshot();
+    void freeze(double below);
+    void shrink();
+    bool remove_some();
+    void revive_after_divergence();
+    void next_phase();
+    const char* phase_name() const;
+
+    const Setting* setting_;
+    std::size_t index_;
+    TrialPlan plan_;
+    Trainer trainer_;
+    TrainerState good_;          ///< of the last epoch whose errors were numbers
+    Phase phase_ = Phase::training;
+    int epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
+    double rate_factor_ = 1, best_error_ = 0, size_ = 0;
+    bool diverged_ = false;
+    Judgement last_;
+    std::vector<Candidate> front_;  ///< by rising complexity, loss is the monitor's error
+    std::vector<CurvePoint> curve_;
+};
+
+/// Inserts into a list kept by rising complexity and falling loss; true when it entered.
+bool insert_into_front(std::vector<Candidate>& front, Candidate candidate);
+
+}  // namespace balmer::neural

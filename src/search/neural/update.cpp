@@ -1,0 +1,236 @@
+// From the gradient of the masked weights to a step of Adam.
+#include <algorithm>
+#include <cmath>
+
+#include "search/neural/trainer.hpp"
+#include "search/neural/workspace.hpp"
+
+namespace balmer::neural {
+
+using kernels::tile;
+
+// Gradient by the masked weights into its flat order, means over the batch.
+void Trainer::scatter_gradient(double total_weight) {
+    const float scale = static_cast<float>(1 / total_weight);
+    auto& effective = work_->effective;
+    std::ranges::fill(effective, 0.0f);
+    for (std::size_t m = 0; m < work_->matrices.size(); ++m) {
+        const auto& matrix = compact_.matrix(m);
+        const auto& place = layout_.matrices()[m];
+        const auto& work = work_->matrices[m];
+        if (matrix.by_entry) {
+            for (std::size_t e = 0; e < matrix.place.size(); ++e) effective[matrix.place[e]] = work.by_entry[e] * scale;
+            continue;
+        }
+        for (std::size_t a = 0; a < matrix.live_inputs.size(); ++a)
+            for (std::size_t b = 0; b < matrix.live_rows.size(); ++b)
+                effective[place.at(matrix.live_inputs[a], matrix.live_rows[b])] = work.gradient_rows[a][b] * scale;
+    }
+    for (auto& layer : work_->layers)
+        for (auto& g : layer.of_threshold) g *= static_cast<double>(scale);
+}
+
+// Slopes of weights and thresholds through their masks, and the regulariser; returns the loss.
+double Trainer::regularise(double error, const StepSettings& settings) {
+    auto& gradient = work_->gradient;
+    const float* const p = state_.parameters.data();
+    std::ranges::fill(gradient, 0.0f);
+    const std::size_t weights = layout_.weights();
+    auto& effective = work_->effective;
+    const auto& inputs = layout_.matrices()[0];
+    std::vector<float> of_input(inputs.inputs, 0.0f);
+    for (std::size_t i = 0; i < inputs.inputs; ++i) {
+        for (std::size_t j = 0; j < inputs.rows; ++j) {
+            const std::size_t at = inputs.at(i, j);
+            if (std::fabs(p[at]) > p[weights + at]) of_input[i] += p[at] * effective[at];
+            if (!compact_.input_kept(i)) effective[at] = 0;
+        }
+    }
+    const auto goal = targets_of(settings.targets);
+    KindStates states;
+    if (settings.structure == Structure::learnt) {
+        // Thresholds of weights are many: their survey is a kernel. The others are few.
+        states[0].count = weights;
+        states[0].pruned = kernels_.survey(p, p + weights, weights, &states[0].value);
+        states[0].value /= static_cast<double>(weights);
+        const auto few = kind_states_from(ThresholdKind::input, layout_, p);
+        for (std::size_t k = 1; k < threshold_kinds; ++k) states[k] = few[k];
+    }
+    double pressure = 0;
+    std::array<double, threshold_kinds> push{};
+    for (std::size_t k = 0; k < threshold_kinds && settings.structure == Structure::learnt; ++k) {
+        const double factor = adaptive_factor(states[k].sparsity(), goal[k]);
+        pressure += factor * states[k].value;
+        push[k] = error * factor / static_cast<double>(std::max<std::size_t>(1, states[k].count));
+    }
+    const float grow = static_cast<float>(1 + pressure);
+    if (settings.structure != Structure::learnt) {
+        for (std::size_t w = 0; w < weights; ++w) gradient[w] = std::fabs(p[w]) > p[weights + w] ? effective[w] : 0;
+        return error;
+    }
+    kernels_.through_mask({state_.parameters.data(), state_.parameters.data() + weights, effective.data(), gradient.data(), gradient.data() + weights, weights},
+                          grow, static_cast<float>(push[0]));
+    for (std::size_t i = 0; i < inputs.inputs; ++i) {
+        const std::size_t at = layout_.input_threshold(i);
+        gradient[at] = -grow * of_input[i] * surrogate(1 - p[at]) - static_cast<float>(push[1] * states[1].value);
+    }
+    for (std::size_t l = 0; l < work_->layers.size(); ++l) {
+        const std::size_t u = layout_.shape().hidden[l].unary.size();
+        for (std::size_t n = 0; n < work_->layers[l].nodes.size(); ++n) {
+            const std::size_t at = n < u ? layout_.unary_threshold(l, n) : layout_.binary_threshold(l, n - u), kind = n < u ? 2 : 3;
+            gradient[at] = -grow * static_cast<float>(work_->layers[l].of_threshold[n]) * surrogate(1 - p[at]) -
+                           static_cast<float>(push[kind] * states[kind].value);
+        }
+    }
+    return error * (1 + pressure);
+}
+
+// Derivative of sum |w|^.5, smoothed below a = .01 so that it stays finite at 0 (W. Wu et al., Neural Networks 2014).
+void Trainer::penalise(double penalty) {
+    constexpr double a = 0.01;
+    auto& gradient = work_->gradient;
+    for (std::size_t w = 0; w < layout_.weights(); ++w) {
+        const double x = static_cast<double>(state_.parameters[w]), size = std::fabs(x);
+        double slope = 0;
+        if (size >= a) {
+            slope = 0.5 / std::sqrt(size) * (x < 0 ? -1 : 1);
+        } else {
+            const double inner = -x * x * x * x / (8 * a * a * a) + 3 * x * x / (4 * a) + 3 * a / 8;
+            slope = 0.5 / std::sqrt(inner) * (-x * x * x / (2 * a * a * a) + 3 * x / (2 * a));
+        }
+        gradient[w] += static_cast<float>(penalty * slope);
+    }
+}
+
+// A step moves everything, or (live) only the weights of entries with their thresholds, kept inputs and live operators: what is pruned has no
+// gradient then, and its moments wait.
+void Trainer::update(const StepSettings& settings) {
+    const std::size_t weights = layout_.weights();
+    auto& gradient = work_->gradient;
+    const double norm = std::sqrt(kernels_.square_sum(gradient.data(), gradient.size()));
+    constexpr double beta1 = 0.9, beta2 = 0.999;
+    state_.beta1_power *= beta1;
+    state_.beta2_power *= beta2;
+    ++state_.steps;
+    const kernels::AdamStep step{.rate = static_cast<float>(settings.rate / (1 - state_.beta1_power)),
+                                 .second_correction = static_cast<float>(1 / (1 - state_.beta2_power)),
+                                 .scale = norm > settings.clip ? static_cast<float>(settings.clip / norm) : 1.0f};
+    if (settings.reach == Reach::all) {
+        const std::size_t count = settings.structure == Structure::learnt ? layout_.size() : weights;
+        kernels_.adam(state_.parameters.data(), state_.first.data(), state_.second.data(), gradient.data(), count, step);
+    } else {
+        auto& listed = work_->listed;
+        listed.clear();
+        for (std::size_t m = 0; m < work_->matrices.size(); ++m)
+            for (const auto at : compact_.matrix(m).place) {
+                listed.push_back(at);
+                if (settings.structure == Structure::learnt) listed.push_back(weights + at);
+            }
+        if (settings.structure == Structure::learnt)
+            for (std::size_t at = 2 * weights; at < layout_.size(); ++at)
+                if (state_.parameters[at] < 1) listed.push_back(at);
+        auto& w = *work_;
+        w.list_value.resize(listed.size());
+        w.list_first.resize(listed.size());
+        w.list_second.resize(listed.size());
+        w.list_gradient.resize(listed.size());
+        for (std::size_t k = 0; k < listed.size(); ++k) {
+            w.list_value[k] = state_.parameters[listed[k]];
+            w.list_first[k] = state_.first[listed[k]];
+            w.list_second[k] = state_.second[listed[k]];
+            w.list_gradient[k] = gradient[listed[k]];
+        }
+        kernels_.adam(w.list_value.data(), w.list_first.data(), w.list_second.data(), w.list_gradient.data(), listed.size(), step);
+        for (std::size_t k = 0; k < listed.size(); ++k) {
+            state_.parameters[listed[k]] = w.list_value[k];
+            state_.first[listed[k]] = w.list_first[k];
+            state_.second[listed[k]] = w.list_second[k];
+        }
+    }
+    if (settings.structure != Structure::learnt) return;
+    for (std::size_t t = weights; t < 2 * weights; ++t) state_.parameters[t] = std::max(0.0f, state_.parameters[t]);
+    for (std::size_t t = 2 * weights; t < layout_.size(); ++t) state_.parameters[t] = std::clamp(state_.parameters[t], 0.0f, 1.0f);
+}
+
+double Trainer::slope(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, std::vector<float>& gradient) {
+    const double error = pass(blocks, tiles, settings);
+    if (!std::isfinite(error)) return error;
+    (void)regularise(error, settings);
+    if (settings.structure == Structure::smooth) penalise(settings.penalty);
+    gradient = work_->gradient;
+    return error;
+}
+
+double Trainer::step(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings) {
+    const double error = pass(blocks, tiles, settings);
+    if (!std::isfinite(error)) return error;
+    (void)regularise(error, settings);
+    if (settings.structure == Structure::smooth) penalise(settings.penalty);
+    for (const float g : work_->gradient)
+        if (!std::isfinite(g)) return std::numeric_limits<double>::infinity();
+    update(settings);
+    return error;
+}
+
+std::vector<float> Trainer::removal_costs(const Blocks& blocks, std::span<const std::uint32_t> tiles, std::vector<float>& means) {
+    const std::size_t weights = layout_.weights();
+    std::vector<double> cost(weights, 0.0);
+    means.assign(weights, 0.0f);
+    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live};
+    // Means of every matrix's inputs first.
+    std::vector<std::vector<double>> mean;
+    for (const auto& place : layout_.matrices()) mean.emplace_back(place.inputs, 0.0);
+    double total = 0;
+    for (const auto t : tiles) {
+        forward(blocks, t, Reach::live);
+        total += blocks.total(t);
+        for (std::size_t m = 0; m < mean.size(); ++m) {
+            const float* const in = m == 0 ? blocks.input(t) : work_->layers[m - 1].value.data();
+            for (std::size_t i = 0; i < mean[m].size(); ++i)
+                if (m == 0 || compact_.node_live(m - 1, i)) mean[m][i] += static_cast<double>(kernels_.dot(in + i * tile, blocks.weight(t)));
+        }
+    }
+    for (auto& of_matrix : mean)
+        for (auto& x : of_matrix) x /= total;
+    for (const auto t : tiles) {
+        forward(blocks, t, Reach::live);
+        (void)error_of(blocks, t);
+        for (std::size_t m = mean.size(); m-- > 0;) {
+            const auto& matrix = compact_.matrix(m);
+            const auto& place = layout_.matrices()[m];
+            const float* const in = m == 0 ? blocks.input(t) : work_->layers[m - 1].value.data();
+            const float* const delta = m == work_->layers.size() ? work_->outputs.data() : work_->layers[m].delta.data();
+            for (std::size_t e = 0; e < matrix.place.size(); ++e) {
+                const std::size_t i = matrix.input[e], j = (matrix.place[e] - place.first) % place.rows;
+                const float centre = i == place.inputs ? 0.0f : static_cast<float>(mean[m][i]);
+                float sum = 0;
+                for (std::size_t r = 0; r < tile; ++r) {
+                    const float d = delta[j * tile + r] * (in[i * tile + r] - centre);
+                    sum += d * d;
+                }
+                cost[matrix.place[e]] += static_cast<double>(sum);
+                means[matrix.place[e]] = centre;
+            }
+            if (m == 0) break;
+            auto& layer = work_->layers[m - 1];
+            if (matrix.is_full)
+                kernels_.multiply_full(matrix.full_back.data(), matrix.padded_back, place.rows, place.inputs, delta, layer.back.data(), kernels::Into::write);
+            else
+                kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs}, delta, layer.back.data(),
+                                  kernels::Into::write);
+            backward_nodes(m - 1, settings);
+        }
+    }
+    std::vector<float> result(weights, std::numeric_limits<float>::infinity());
+    for (std::size_t m = 0; m < mean.size(); ++m) {
+        const auto& place = layout_.matrices()[m];
+        for (const auto at : compact_.matrix(m).place) {
+            const double w = static_cast<double>(state_.parameters[at]);
+            result[at] = static_cast<float>(0.5 * w * w * cost[at] / total);
+        }
+    }
+    return result;
+}
+
+}  // namespace balmer::neural

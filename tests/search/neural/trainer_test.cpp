@@ -1,0 +1,133 @@
+// The fast trainer against the plain one, and against itself on other instruction sets.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "networks.hpp"
+
+namespace balmer::neural {
+namespace {
+
+Shape wide_shape(std::size_t inputs, std::size_t outputs, std::size_t layers) {
+    LayerShape layer;
+    layer.unary = {{Op::sin, 0}, {Op::cos, 0}, {Op::exp, 0}, {Op::gauss, 0}, {Op::sinh, 0}, {Op::cosh, 0}, {Op::tanh, 0}, {Op::atan, 0}};
+    layer.binary = {{Op::multiply, 0}, {Op::max, 0}, {Op::multiply, 0}};
+    return {.inputs = inputs, .outputs = outputs, .hidden = std::vector<LayerShape>(layers, layer)};
+}
+
+void set_parameters(Trainer& trainer, const std::vector<double>& p) {
+    for (std::size_t i = 0; i < p.size(); ++i) trainer.state().parameters[i] = static_cast<float>(p[i]);
+}
+
+constexpr Sparsity targets{.weight = 0.9, .input = 0.8, .unary = 0.6, .binary = 0.7};
+
+struct Case {
+    ErrorKind error;
+    std::size_t inputs, outputs, layers, rows;
+};
+
+class TrainerAgainstReference : public testing::TestWithParam<Case> {};
+
+TEST_P(TrainerAgainstReference, GradientsAgree) {
+    const auto c = GetParam();
+    const auto shape = wide_shape(c.inputs, c.outputs, c.layers);
+    const ReferenceNetwork reference(shape, {}, c.error);
+    Trainer trainer(shape, {}, c.error);
+    const auto rows = random_rows(c.rows, c.inputs, c.outputs, c.error, 5);
+    const auto order = all_rows(c.rows);
+    const Blocks blocks(rows, order);
+    std::vector<std::uint32_t> tiles;
+    for (std::uint32_t t = 0; t < blocks.tiles(); ++t) tiles.push_back(t);
+    auto p = random_parameters(reference.layout(), 11);
+    for (auto& w : p) w *= 0.5;  // keeps sinh of sums within reach of floats
+    for (std::size_t t = 2 * reference.layout().weights(); t < p.size(); ++t) p[t] *= 2;
+    for (auto& x : p) x = static_cast<double>(static_cast<float>(x));
+    set_parameters(trainer, p);
+    const auto expected = reference.slope(p, rows, order, targets);
+    std::vector<float> gradient;
+    const double error = trainer.slope(blocks, tiles, {.targets = targets}, gradient);
+    EXPECT_NEAR(error, expected.error, 2e-5 * expected.error);
+    double largest = 0;
+    for (const double g : expected.gradient) largest = std::max(largest, std::fabs(g));
+    for (std::size_t i = 0; i < p.size(); ++i)
+        EXPECT_NEAR(static_cast<double>(gradient[i]), expected.gradient[i], 2e-4 * std::fabs(expected.gradient[i]) + 2e-5 * largest) << i;
+    // Without the gradients of what is pruned, those of the rest stay as they are.
+    std::vector<float> live;
+    (void)trainer.slope(blocks, tiles, {.structure = Structure::frozen, .reach = Reach::live}, live);
+    std::vector<float> all;
+    (void)trainer.slope(blocks, tiles, {.structure = Structure::frozen, .reach = Reach::all}, all);
+    std::size_t there = 0;
+    for (std::size_t w = 0; w < reference.layout().weights(); ++w) {
+        if (!(std::fabs(p[w]) > p[reference.layout().threshold(w)])) continue;
+        ++there;
+        EXPECT_NEAR(live[w], all[w], 1e-4f * std::fabs(all[w]) + 1e-5f * static_cast<float>(largest)) << w;
+    }
+    EXPECT_GT(there, reference.layout().weights() / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, TrainerAgainstReference,
+                         testing::Values(Case{ErrorKind::softmax, 5, 4, 2, 130}, Case{ErrorKind::logistic, 3, 1, 1, 64},
+                                         Case{ErrorKind::mean_squared, 150, 3, 1, 70}, Case{ErrorKind::summed_squared, 4, 2, 2, 40}));
+
+TEST(Trainer, EveryInstructionSetGivesTheSameBits) {
+    const auto shape = wide_shape(20, 3, 2);
+    const auto rows = random_rows(200, 20, 3, ErrorKind::softmax, 5);
+    const Blocks blocks(rows, all_rows(200));
+    const std::uint32_t tiles[] = {0, 2, 1, 3};
+    std::vector<std::vector<float>> ends;
+    for (const auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+        if (set > best_instruction_set()) continue;
+        Trainer trainer(shape, {}, ErrorKind::softmax, set);
+        trainer.initialise(RandomStream(4), 0.7);
+        for (int n = 0; n < 12; ++n) {
+            StepSettings settings{.reach = n % 3 == 0 ? Reach::all : Reach::live, .targets = targets, .rate = 0.03};
+            ASSERT_TRUE(std::isfinite(trainer.step(blocks, tiles, settings)));
+        }
+        EXPECT_GT(trainer.kinds()[0].pruned, 20u);
+        ends.push_back(trainer.state().parameters);
+    }
+    for (const auto& end : ends) EXPECT_EQ(end, ends.front());
+}
+
+TEST(Trainer, StepsFollowTheReference) {
+    const auto shape = wide_shape(6, 2, 1);
+    const auto rows = random_rows(128, 6, 2, ErrorKind::mean_squared, 8);
+    const auto order = all_rows(128);
+    const Blocks blocks(rows, order);
+    const std::uint32_t tiles[] = {0, 1};
+    Trainer trainer(shape, {}, ErrorKind::mean_squared);
+    trainer.initialise(RandomStream(1), 0.5);
+    const ReferenceNetwork reference(shape, {}, ErrorKind::mean_squared);
+    std::vector<double> p(trainer.state().parameters.begin(), trainer.state().parameters.end()), first(p.size()), second(p.size());
+    constexpr double rate = 1e-3;
+    for (int n = 1; n <= 10; ++n) {
+        (void)trainer.step(blocks, tiles, {.targets = targets, .rate = rate, .clip = 1e9});
+        const auto slope = reference.slope(p, rows, order, targets);
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            first[i] = 0.9 * first[i] + 0.1 * slope.gradient[i];
+            second[i] = 0.999 * second[i] + 0.001 * slope.gradient[i] * slope.gradient[i];
+            p[i] -= rate * (first[i] / (1 - std::pow(0.9, n))) / (std::sqrt(second[i] / (1 - std::pow(0.999, n))) + 1e-8);
+            if (i >= reference.layout().weights()) p[i] = std::max(0.0, p[i]);
+            if (i >= 2 * reference.layout().weights()) p[i] = std::min(1.0, p[i]);
+        }
+    }
+    double worst = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) worst = std::max(worst, std::fabs(p[i] - static_cast<double>(trainer.state().parameters[i])));
+    EXPECT_LT(worst, 0.05 * rate);  // of 10 steps of this size each
+}
+
+TEST(Trainer, ErrorsThatAreNoNumbersMoveNothing) {
+    const Shape shape{.inputs = 1, .outputs = 1, .hidden = {LayerShape{{{Op::exp, 0}}, {}}}};
+    TrainingRows rows{.inputs = {{400, 500, 600}}, .targets = {{1, 2, 3}}, .weights = {}};
+    const Blocks blocks(rows, all_rows(3));
+    Trainer trainer(shape, {}, ErrorKind::mean_squared);
+    std::ranges::fill(trainer.state().parameters, 0.0f);
+    for (std::size_t w = 0; w < trainer.layout().weights(); ++w) trainer.state().parameters[w] = 1;
+    const auto before = trainer.state().parameters;
+    const std::uint32_t tiles[] = {0};
+    EXPECT_FALSE(std::isfinite(trainer.step(blocks, tiles, {})));
+    EXPECT_EQ(trainer.state().parameters, before);
+}
+
+}  // namespace
+}  // namespace balmer::neural
