@@ -24,6 +24,12 @@ enum class InputScaling : std::uint8_t {
     range,      ///< divided by the largest absolute value of all inputs
 };
 
+/// How Adam's step falls over the epochs of a trial.
+enum class RateSchedule : std::uint8_t { cosine, constant };
+
+/// Whether squared errors of several outputs are averaged or added.
+enum class ErrorOverOutputs : std::uint8_t { mean, sum };
+
 /// Share of pruned weights, inputs, unary and binary operators that training heads for, each in [0, 1).
 struct Sparsity {
     double weight = 0, input = 0, unary = 0, binary = 0;
@@ -33,13 +39,15 @@ struct Sparsity {
 struct NeuralOptions {
     NetworkMethod network = NetworkMethod::symbolnet;
     int trials = 8;                    ///< networks trained; each draws what is not given below from the paper's ranges
-    int epochs = 100;                  ///< of the longest trial
+    int epochs = 60;                   ///< of the longest trial
+    RateSchedule schedule = RateSchedule::cosine;
     int layers = 0;                    ///< hidden symbolic layers; 0: drawn, 1 or 2
     int unary = -1, binary = -1;       ///< operators of each layer; -1: drawn
     double learning_rate = 0;          ///< Adam's; 0: drawn
     std::int64_t batch = 0;            ///< rows of a mini-batch, rounded to whole tiles of 64; 0: by the number of rows
     std::vector<double> sparsity;      ///< weight, input, unary, binary targets in [0, 1); empty: drawn
-    bool sum_over_outputs = false;     ///< squared error summed over outputs, not their mean
+    ErrorOverOutputs over_outputs = ErrorOverOutputs::mean;  ///< of squared errors
+    double warm_up = 0.5;              ///< share of the epochs before the targets hold: half of it free, half under rising targets; 0: at once, as in the paper
     InputScaling scaling = InputScaling::automatic;
     int patience = 0;                  ///< epochs without a better validation loss after which a trial ends; 0: never
     double clip = 10;                  ///< largest norm of a gradient

@@ -30,6 +30,8 @@ public:
     std::string read_run() const;
     /// front.csv and models/; models of candidates that left the front are removed.
     void write_front(const ParetoFront& front, const std::vector<Model>& models) const;
+    /// A table of a method's own, such as curves.csv.
+    void write_table(const std::string& name, const std::string& text) const;
     /// One line of events.jsonl.
     void append_event(const std::string& json_line);
     /// Bytes with a checksum; reading refuses damaged ones and gives nothing when there is none.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "balmer/dataset.hpp"
+#include "balmer/neural.hpp"
 #include "balmer/parameters.hpp"
 #include "balmer/search.hpp"
 
@@ -19,8 +20,10 @@ struct PreparedFit {
 /// Binds a table to roles, operators, loss, constraints and complexity. Throws balmer::Error for whatever does not fit together.
 PreparedFit prepare(const FitParameters& parameters, const Table& table);
 
-/// The searcher that `method` names ("auto", "genetic", "enumerate"; several make a chain).
-std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods);
+/// The searcher that `method` names ("auto", "genetic", "enumerate", "neural"; several make a chain).
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural = {});
+/// Settings of symbolic networks from the parameters. Throws balmer::Error for what cannot be.
+NeuralOptions neural_options(const FitParameters& parameters);
 
 /// Seconds, evaluations, memory and threads as the parameters say.
 Budget make_budget(const FitParameters& parameters);

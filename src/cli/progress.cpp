@@ -51,7 +51,14 @@ public:
                          equation_text(candidate, vocabulary, {.digits = shown_digits})));
     }
 
-    void progressed(const Progress&, const Vocabulary&) override {}
+    void progressed(const Progress& progress, const Vocabulary&) override {
+        constexpr double seconds_between_details = 10;
+        if (progress.detail.empty() || (told_ && since_told_.seconds() < seconds_between_details)) return;
+        told_ = true;
+        since_told_ = Stopwatch();
+        fmt::print(stderr, "{:7.1f} s  {}: {}\n", progress.seconds, progress.stage, progress.detail);
+        std::fflush(stderr);
+    }
 
 protected:
     virtual void line(const std::string& text) {
@@ -69,7 +76,8 @@ protected:
 
 private:
     double seconds_, evaluations_;
-    bool headed_ = false;
+    bool headed_ = false, told_ = false;
+    Stopwatch since_told_;
     BestSoFar best_;
 };
 
@@ -81,8 +89,10 @@ public:
     void progressed(const Progress& progress, const Vocabulary&) override {
         if (drawn_ && since_.seconds() < 0.1) return;
         since_ = Stopwatch();
-        std::string text = fmt::format("{}  {}  {:.3g} evaluations/s", progress.stage, left(progress),
-                                       progress.evaluations / std::max(progress.seconds, 1e-3));
+        std::string text = progress.detail.empty()
+                               ? fmt::format("{}  {}  {:.3g} evaluations/s", progress.stage, left(progress),
+                                             progress.evaluations / std::max(progress.seconds, 1e-3))
+                               : fmt::format("{}  {}  {}", progress.stage, left(progress), progress.detail);
         if (progress.front && !progress.front->empty()) {
             const auto& best = progress.front->members().back();
             text += fmt::format("  best loss {:.4g} at size {}", best.loss, best.complexity);
@@ -130,6 +140,7 @@ public:
     void progressed(const Progress& progress, const Vocabulary&) override {
         print({{"event", "progress"},
                {"stage", progress.stage},
+               {"detail", progress.detail},
                {"seconds", progress.seconds},
                {"evaluations", progress.evaluations},
                {"fraction", progress.fraction}});

@@ -130,6 +130,10 @@ void RunFolder::write_front(const ParetoFront& front, const std::vector<Model>& 
         if (!kept.contains(entry.path().filename().string())) fs::remove(entry.path());
 }
 
+void RunFolder::write_table(const std::string& name, const std::string& text) const {
+    keep(path_, [&] { write_file_atomically(path_ / name, text); });
+}
+
 void RunFolder::append_event(const std::string& json_line) {
     const auto file = path_ / "events.jsonl";
     const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

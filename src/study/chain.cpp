@@ -72,6 +72,7 @@ public:
     void progressed(const Progress& progress) override { outer_.progressed(whole(progress)); }
     void checkpoint(const std::string& bytes) override { outer_.checkpoint(state_.bytes(last_seconds_, bytes)); }
     bool checkpoint_due() override { return outer_.checkpoint_due(); }
+    void table(const std::string& name, const std::string& text) override { outer_.table(name, text); }
 
     Progress whole(const Progress& of_stage) {
         Progress progress = of_stage;
@@ -100,6 +101,16 @@ std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem
             select(front, Selection::description_length, problem)};
 }
 
+// Whether a few hundred fits of such a candidate end within seconds. Formulas of symbolic networks have hundreds of constants, which their
+// training has fitted.
+bool is_small(const Candidate& candidate, const Problem& problem) {
+    constexpr double most_work = 1e9;  // of one step of a fit: rows x outputs x constants^2
+    double constants = 0;
+    for (const auto& output : candidate.outputs) constants += static_cast<double>(output.values.size());
+    const double outputs = static_cast<double>(candidate.outputs.size());
+    return static_cast<double>(problem.data.rows()) * outputs * constants * constants < most_work;
+}
+
 void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
     const double half_time = watch.seconds() + 0.5 * allowance;
     const auto late = [&] { return stop.stop_requested() || watch.seconds() > half_time; };
@@ -109,6 +120,7 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
         for (const auto i : promising(front, scorer.problem())) {
             if (late() || i >= front.members().size()) break;
             const Candidate chosen = front.members()[i];
+            if (!is_small(chosen, scorer.problem())) continue;
             for (auto& better : polish(chosen, front, scorer, pool)) any |= front.insert(std::move(better));
         }
         if (!any) break;
@@ -120,7 +132,7 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
     std::vector<Candidate> written(members.size());
     parallel_for(pool, members.size(), 1, [&](std::size_t i) {
         written[i] = members[i];
-        if (stop.stop_requested() || watch.seconds() > end) return;
+        if (stop.stop_requested() || watch.seconds() > end || !is_small(members[i], scorer.problem())) return;
         written[i] = shorten(snap_constants(members[i], scorer), scorer);
         if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
     });

@@ -25,7 +25,8 @@ void look(const Scorer& scorer, const std::function<void(const Candidate&)>& fou
     for (const auto& guess : problem.guesses) offer(guess);
     const auto has = [&](Op op) { return std::ranges::find(problem.operators, op) != problem.operators.end(); };
     if (!has(Op::add) || !has(Op::multiply)) return;
-    const auto affordable = static_cast<std::size_t>(most_work / static_cast<double>(problem.data.rows()));
+    const double outputs = static_cast<double>(scorer.outputs());  // of classes are fitted together
+    const auto affordable = static_cast<std::size_t>(most_work / (static_cast<double>(problem.data.rows()) * outputs * outputs));
     const std::size_t count = std::min({problem.data.features.size(), affordable, most_features});
     for (std::size_t i = 0; i < count; ++i) {
         const auto scaled = Expression::apply(Op::multiply, Expression::constant(1), Expression::feature(static_cast<std::int32_t>(i)));

@@ -70,6 +70,10 @@ void add_uncertainties(Model& model, const Candidate& candidate, const Problem& 
     std::vector<bool> fixed;
     for (const auto& parameter : model.parameters) fixed.push_back(parameter.status != ParameterStatus::free);
     const std::size_t count = fixed.size();
+    // Hundreds of constants on many rows (unrolled networks): their uncertainties stay unknown.
+    constexpr double most_work = 5e10;
+    const double size = static_cast<double>(count);
+    if (size * size * static_cast<double>(problem.data.rows() * candidate.outputs.size()) > most_work) return;
     const auto whole = Scorer(problem).covariance(candidate.outputs, fixed);
     for (std::size_t i = 0; i < count; ++i) {
         if (fixed[i]) continue;

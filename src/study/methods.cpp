@@ -23,25 +23,26 @@ public:
     }
 };
 
-std::unique_ptr<Searcher> searcher_named(const std::string& name) {
+std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOptions& neural) {
+    if (name == "neural") return make_neural_searcher(neural);
     if (name == "genetic") return std::make_unique<GeneticWithLibrary>();
     if (name == "enumerate") return make_enumerate_searcher();
-    const std::string known[] = {"auto", "genetic", "enumerate"};
-    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, genetic, enumerate");
+    const std::string known[] = {"auto", "genetic", "enumerate", "neural"};
+    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, genetic, enumerate, neural");
 }
 
 }  // namespace
 
-std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods) {
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural) {
     std::vector<std::string> names;
     for (const auto& method : methods) {
         if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
         else names.push_back(method);
     }
-    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, genetic, enumerate");
+    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, genetic, enumerate, neural");
     std::vector<Stage> stages;
     for (const auto& name : names)
-        stages.push_back({searcher_named(name), name == "enumerate" && names.size() > 1 ? enumerate_share : 1.0 / static_cast<double>(names.size())});
+        stages.push_back({searcher_named(name, neural), name == "enumerate" && names.size() > 1 ? enumerate_share : 1.0 / static_cast<double>(names.size())});
     return std::make_unique<Chain>(std::move(stages));
 }
 

@@ -20,6 +20,8 @@ namespace balmer {
 namespace {
 
 constexpr std::string_view default_operators = "+ - * / square sqrt exp log sin cos";
+// Networks need operators that are smooth and defined for all numbers.
+constexpr std::string_view default_neural_operators = "+ - * / square sqrt exp log sin cos tanh gauss";
 constexpr std::string_view sigma_column = "(sigma)";
 
 // What is wrong inside a flag's text names the flag.
@@ -221,6 +223,14 @@ void note_range(PreparedFit& prepared) {
     }
 }
 
+// Sums of many terms are what networks unroll to: where nothing else is asked for, formulas may be as long as is still read.
+void widen_limits(Constraints& constraints, const FitParameters& parameters) {
+    constexpr int complexity = 100, depth = 100;
+    const FitParameters defaults;
+    if (parameters.maximum_complexity == defaults.maximum_complexity && !parameters.stated.contains("maximum_complexity")) constraints.maximum_complexity = complexity;
+    if (parameters.maximum_depth == defaults.maximum_depth && !parameters.stated.contains("maximum_depth")) constraints.maximum_depth = depth;
+}
+
 }  // namespace
 
 PreparedFit prepare(const FitParameters& parameters, const Table& given) {
@@ -236,10 +246,13 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     Vocabulary vocabulary;
     for (const auto& text : parameters.define) vocabulary.definitions.push_back(in_flag("--define", [&] { return parse_definition(text, vocabulary); }));
     problem.definitions = vocabulary.definitions;
-    problem.operators = operators_named(parameters.operators, problem.definitions);
+    const bool is_neural = std::ranges::find(parameters.method, "neural") != parameters.method.end();
+    problem.operators = operators_named(parameters.operators.empty() && is_neural ? std::string(default_neural_operators) : parameters.operators,
+                                        problem.definitions);
     problem.complexity = in_flag("--complexity", [&] { return measure_named(parameters.complexity, problem); });
     problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
     problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
+    if (is_neural) widen_limits(problem.constraints, parameters);
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);
     problem.guesses = read_guesses(parameters.guess, problem);
     check_loss(problem);

@@ -117,6 +117,10 @@ void Recorder::checkpoint(const std::string& bytes) {
     since_checkpoint_ = Stopwatch();
 }
 
+void Recorder::table(const std::string& name, const std::string& text) {
+    if (folder_) folder_->write_table(name, text);
+}
+
 bool Recorder::checkpoint_due() {
     return folder_ && (stop_.stop_requested() || since_checkpoint_.seconds() > until_checkpoint_);
 }

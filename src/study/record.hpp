@@ -39,6 +39,7 @@ public:
     void progressed(const Progress& progress) override;
     void checkpoint(const std::string& bytes) override;
     bool checkpoint_due() override;
+    void table(const std::string& name, const std::string& text) override;
 
     /// Writes front and models at once.
     void write_front(const ParetoFront& front, const std::vector<Model>& models);

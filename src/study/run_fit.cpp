@@ -102,7 +102,7 @@ FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std
     if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
         throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
                                                      "' now holds. Give the same data, or start a new run with --run-folder");
-    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method) : make_form_fitter(parameters.form, prepared.problem);
+    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method, neural_options(parameters)) : make_form_fitter(parameters.form, prepared.problem);
     std::optional<RunFolder> folder;
     if (resumed) folder.emplace(std::move(resumed->folder));
     else if (const auto path = new_folder(); !path.empty()) folder.emplace(RunFolder::create(path));

@@ -73,7 +73,7 @@ private:
     void report_round() {
         const Trial* best = nullptr;
         for (const auto& trial : trials_)
-            if (!trial->curve().empty() && !trial->finished() && (!best || trial->monitor_error() < best->monitor_error())) best = trial.get();
+            if (!trial->curve().empty() && (!best || trial->monitor_error() < best->monitor_error())) best = trial.get();
         Progress progress{.seconds = watch_.seconds() + seconds_before_, .evaluations = evaluations_, .stage = "neural", .front = &shown_};
         if (best) {
             const auto& at = best->curve().back();

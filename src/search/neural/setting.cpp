@@ -29,6 +29,7 @@ void check_options(const NeuralOptions& options) {
     check(options.learning_rate >= 0, "--learning-rate", fmt::format("{}", options.learning_rate), "> 0; 0: drawn");
     check(options.batch >= 0, "--batch", std::to_string(options.batch), "rows of a mini-batch; 0: by the number of rows");
     check(options.revival >= 1, "--revival", std::to_string(options.revival), "at least 1");
+    check(options.warm_up >= 0 && options.warm_up <= 1, "--warm-up", fmt::format("{}", options.warm_up), "0 to 1");
     check(options.clip > 0, "--clip", fmt::format("{}", options.clip), "> 0");
     check(options.shrink_epochs >= 0, "--shrink-epochs", std::to_string(options.shrink_epochs), "at least 0");
     check(options.sparsity.empty() || options.sparsity.size() == threshold_kinds, "--targets-sparsity", fmt::format("a list of {}", options.sparsity.size()),
@@ -56,7 +57,7 @@ void Setting::choose_error() {
     const auto& name = problem_->loss.name;
     if (name == "softmax") error_ = ErrorKind::softmax;
     else if (name == "logistic") error_ = ErrorKind::logistic;
-    else if (name == "mse" && problem_->task == Task::regression) error_ = options_.sum_over_outputs ? ErrorKind::summed_squared : ErrorKind::mean_squared;
+    else if (name == "mse" && problem_->task == Task::regression) error_ = options_.over_outputs == ErrorOverOutputs::sum ? ErrorKind::summed_squared : ErrorKind::mean_squared;
     else
         throw Error({.name = "--loss"}, fmt::format("a symbolic network trains with mse (numbers), logistic or softmax (classes), not with '{}'. "
                                                     "Use one of these, or --method genetic", name));

@@ -121,9 +121,12 @@ void Trial::after_epoch(double training_error) {
 void Trial::advance() {
     const auto& options = setting_->options();
     const double progress = static_cast<double>(phase_epoch_) / options.epochs;
-    const auto cosine = [&](double at) { return plan_.rate * (0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, at)))); };
-    const double start = cosine(progress), end = cosine(progress + 1.0 / options.epochs);
-    StepSettings settings{.targets = plan_.targets, .clip = options.clip};
+    const auto rate = [&](double at) { return options.schedule == RateSchedule::constant ? plan_.rate : plan_.rate * (0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, at)))); };
+    const double start = rate(progress), end = rate(progress + 1.0 / options.epochs);
+    // First free, then under rising targets: a network that has learnt nothing yet would be pruned blindly, all inputs at once.
+    const double part = options.warm_up > 0 ? std::clamp(2 * (progress + 1.0 / options.epochs) / options.warm_up - 1, 0.0, 1.0) : 1;
+    const auto& goal = plan_.targets;
+    StepSettings settings{.targets = {part * goal.weight, part * goal.input, part * goal.unary, part * goal.binary}, .clip = options.clip};
     double error = 0;
     switch (phase_) {
         case Phase::done: return;
@@ -182,19 +185,32 @@ void Trial::freeze(double below) {
     for (std::size_t i = 0; i < first.inputs; ++i)
         if (!(p[layout.input_threshold(i)] < 1))
             for (std::size_t j = 0; j < first.rows; ++j) p[first.at(i, j)] = 0;
+    // Every row gets its constant back: what it is worth shows while shrinking.
+    constexpr float seed_of_constant = 1e-4f;
+    for (const auto& place : layout.matrices())
+        for (std::size_t j = 0; j < place.rows; ++j)
+            if (float& bias = p[place.at(place.inputs, j)]; bias == 0) bias = seed_of_constant;
     good_ = trainer_.state();
 }
 
+// A large network is cut down quickly; the nearer the limit, the more passes follow each removal.
+int Trial::epochs_between_removals() const {
+    return size_ > 2 * setting_->complexity_limit() ? 1 : setting_->options().shrink_epochs;
+}
+
 void Trial::shrink() {
-    const auto& options = setting_->options();
-    if (phase_epoch_ % options.shrink_epochs == 0 && phase_epoch_ > 0 && !remove_some()) {
-        phase_ = Phase::done;
-        return;
+    if (phase_epoch_ >= epochs_between_removals()) {
+        if (!remove_some()) {
+            phase_ = Phase::done;
+            return;
+        }
+        phase_epoch_ = 0;
+        size_ = unrolled_size(trainer_.layout(), trainer_.state().parameters);
     }
-    const int within = phase_epoch_ % options.shrink_epochs;
-    const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * static_cast<double>(step) / options.shrink_epochs); };
-    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live, .clip = options.clip};
-    const double error = train_epoch(settings, rate(within), rate(within + 1));
+    const double passes = epochs_between_removals();
+    const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * std::min(1.0, step / passes)); };
+    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live, .clip = setting_->options().clip};
+    const double error = train_epoch(settings, rate(phase_epoch_), rate(phase_epoch_ + 1));
     if (!std::isfinite(error)) return revive_after_divergence();
     after_epoch(error);
 }

@@ -49,6 +49,7 @@ private:
     void after_epoch(double training_error);
     void snapshot();
     void freeze(double below);
+    int epochs_between_removals() const;
     void shrink();
     bool remove_some();
     void revive_after_divergence();

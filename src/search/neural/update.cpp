@@ -224,7 +224,6 @@ std::vector<float> Trainer::removal_costs(const Blocks& blocks, std::span<const 
     }
     std::vector<float> result(weights, std::numeric_limits<float>::infinity());
     for (std::size_t m = 0; m < mean.size(); ++m) {
-        const auto& place = layout_.matrices()[m];
         for (const auto at : compact_.matrix(m).place) {
             const double w = static_cast<double>(state_.parameters[at]);
             result[at] = static_cast<float>(0.5 * w * w * cost[at] / total);

@@ -1,0 +1,234 @@
+// Whole runs of the symbolic networks on small problems.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "balmer/error.hpp"
+#include "balmer/neural.hpp"
+#include "networks.hpp"
+#include "search/bytes.hpp"
+#include "search/neural/unroll.hpp"
+
+namespace balmer {
+namespace {
+
+// Stops, and keeps the last checkpoint, after so many calls.
+class Watcher final : public Observer {
+public:
+    explicit Watcher(int stop_after = 1'000'000) : left_(stop_after) {}
+    void improved(const Progress&, const Candidate&) override {}
+    void progressed(const Progress& progress) override {
+        last = progress;
+        if (--left_ == 0) token.request_stop();
+    }
+    void checkpoint(const std::string& given) override { bytes = given; }
+    bool checkpoint_due() override { return true; }
+    void table(const std::string& name, const std::string& text) override {
+        table_name = name;
+        table_text = text;
+    }
+
+    StopToken token;
+    std::string bytes, table_name, table_text;
+    Progress last;
+
+private:
+    int left_;
+};
+
+// Two classes of a circle: x^2 + y^2 < 1, with inputs that tell nothing beside.
+Problem circle(std::size_t rows, std::size_t noise_inputs = 3) {
+    RandomStream random(17);
+    std::vector<std::vector<double>> columns(2 + noise_inputs, std::vector<double>(rows));
+    std::vector<double> codes(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+        for (auto& column : columns) column[r] = random.uniform(-1.5, 1.5);
+        codes[r] = columns[0][r] * columns[0][r] + columns[1][r] * columns[1][r] < 1 ? 1 : 0;
+    }
+    Problem problem;
+    for (std::size_t i = 0; i < columns.size(); ++i) problem.data.features.emplace_back("x" + std::to_string(i), columns[i]);
+    problem.data.targets = {Column("inside", codes)};
+    problem.data.classes = {"no", "yes"};
+    problem.task = Task::classification;
+    problem.loss.name = "logistic";
+    problem.operators = {Op::add, Op::multiply, Op::square, Op::tanh};
+    problem.complexity = ComplexityMeasure::from_name("sympy");
+    return problem;
+}
+
+NeuralOptions quick(int trials = 2) {
+    NeuralOptions options;
+    options.trials = trials;
+    options.epochs = 25;
+    options.layers = 1;
+    options.unary = 4;
+    options.binary = 2;
+    options.learning_rate = 0.02;
+    return options;
+}
+
+Budget unlimited(int threads) {
+    Budget budget;
+    budget.seconds = std::numeric_limits<double>::infinity();
+    budget.threads = threads;
+    return budget;
+}
+
+SearchResult run(const Problem& problem, const NeuralOptions& options, int threads, Watcher& watcher, const std::string& resume = "") {
+    return make_neural_searcher(options)->run(problem, unlimited(threads), 3, watcher.token, watcher, resume);
+}
+
+std::string bytes_of(const ParetoFront& front) {
+    ByteWriter writer;
+    writer.front(front);
+    return writer.take();
+}
+
+TEST(NeuralSearcher, FindsACircleAmongNoise) {
+    const auto problem = circle(1500);
+    auto options = quick(4);
+    options.epochs = 80;
+    Watcher watcher;
+    const auto result = run(problem, options, 1, watcher);
+    ASSERT_FALSE(result.front.empty());
+    double best = 1;
+    for (const auto& member : result.front.members())
+        if (member.complexity <= 20) best = std::min(best, member.loss);
+    EXPECT_LT(best, 0.1);  // log 2 = .69 knows nothing
+    EXPECT_EQ(watcher.table_name, "curves.csv");
+    EXPECT_NE(watcher.table_text.find("shrinking"), std::string::npos);
+    EXPECT_NE(watcher.last.detail.find("epoch"), std::string::npos);
+}
+
+TEST(NeuralSearcher, ThreadsDoNotChangeTheBits) {
+    const auto problem = circle(300);
+    auto options = quick(7);
+    options.epochs = 12;  // halvings included
+    std::vector<std::string> fronts;
+    for (const int threads : {1, 2, 4}) {
+        Watcher watcher;
+        fronts.push_back(bytes_of(run(problem, options, threads, watcher).front));
+    }
+    EXPECT_EQ(fronts[0], fronts[1]);
+    EXPECT_EQ(fronts[0], fronts[2]);
+}
+
+TEST(NeuralSearcher, ResumedRunsEndAsIfNothingHadHappened) {
+    const auto problem = circle(300);
+    for (const auto network : {NetworkMethod::symbolnet, NetworkMethod::eql}) {
+        auto options = quick(2);
+        options.network = network;
+        Watcher whole;
+        const auto expected = bytes_of(run(problem, options, 1, whole).front);
+        // Stopped in training, and in shrinking.
+        for (const int after : {3, 20, 32}) {
+            Watcher first(after);
+            EXPECT_EQ(run(problem, options, 1, first).stop, StopReason::interrupted);
+            Watcher second;
+            EXPECT_EQ(bytes_of(run(problem, options, 2, second, first.bytes).front), expected) << after;
+        }
+    }
+}
+
+TEST(NeuralSearcher, SeveralOutputsOfNumbers) {
+    RandomStream random(5);
+    constexpr std::size_t rows = 600;
+    std::vector<double> x(rows), y(rows), a(rows), b(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+        x[r] = random.uniform(5, 9);  // scaled inside
+        y[r] = random.uniform(-200, 300);
+        a[r] = 3 * x[r] + 0.01 * y[r];
+        b[r] = 1000 + x[r] * y[r];
+    }
+    Problem problem;
+    problem.data.features = {Column("x", x), Column("y", y)};
+    problem.data.targets = {Column("a", a), Column("b", b)};
+    problem.operators = {Op::add, Op::multiply, Op::tanh};
+    problem.complexity = ComplexityMeasure::from_name("sympy");
+    auto options = quick();
+    options.epochs = 60;
+    Watcher watcher;
+    const auto result = run(problem, options, 1, watcher);
+    ASSERT_FALSE(result.front.empty());
+    const auto& best = result.front.members().back();
+    // Refitted constants: both laws are in reach exactly.
+    EXPECT_LT(best.loss, 1e-3);
+}
+
+TEST(NeuralSearcher, SaysWhatItCannotDo) {
+    Watcher watcher;
+    auto problem = circle(100);
+    problem.loss.name = "hinge";
+    EXPECT_THROW((void)run(problem, quick(), 1, watcher), Error);
+    problem = circle(100);
+    auto options = quick();
+    options.sparsity = {0.5, 1.0, 0.2, 0.2};
+    EXPECT_THROW((void)run(problem, options, 1, watcher), Error);
+    options.sparsity = {0.5};
+    EXPECT_THROW((void)run(problem, options, 1, watcher), Error);
+    problem.operators = {Op::add, Op::multiply, Op::floor};
+    EXPECT_THROW((void)run(problem, quick(), 1, watcher), Error);
+}
+
+TEST(NeuralSearcher, ExplodingOperatorsAreRestartedAndTold) {
+    auto problem = circle(300, 0);
+    std::vector<double> wide(problem.data.features[0].values().begin(), problem.data.features[0].values().end());
+    for (auto& x : wide) x *= 3000;
+    problem.data.features[0] = Column("x0", wide);
+    problem.operators = {Op::add, Op::multiply, Op::exp, Op::sinh};
+    auto options = quick(1);
+    options.scaling = InputScaling::none;
+    Watcher watcher;
+    const auto result = run(problem, options, 1, watcher);
+    std::string told;
+    for (const auto& line : result.report) told += line + "\n";
+    EXPECT_NE(told.find("smaller step"), std::string::npos) << told;
+}
+
+}  // namespace
+
+namespace neural {
+namespace {
+
+TEST(Unroll, FormulaAndNetworkAgreeToRounding) {
+    LayerShape layer;
+    layer.unary = {{Op::sin, 0}, {Op::tanh, 0}, {Op::gauss, 0}, {Op::call, 0}};
+    layer.binary = {{Op::multiply, 0}, {Op::max, 0}, {Op::multiply, 0}};
+    Vocabulary vocabulary;
+    vocabulary.definitions.push_back(parse_definition("bump(x) = x*exp(-x^2/2)", vocabulary));
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const Shape shape{.inputs = 4, .outputs = 3, .hidden = {layer, layer}};
+        const ReferenceNetwork network(shape, vocabulary.definitions, ErrorKind::softmax);
+        const auto p = random_parameters(network.layout(), seed);
+        const std::vector<float> floats(p.begin(), p.end());
+        Scaling scaling{.shift = {1, -2, 0, 3}, .scale = {0.5, 2, 1, 0.25}, .target_shift = {}, .target_scale = {}};
+        const auto outputs = unroll(network.layout(), floats, scaling);
+        const Graph graph = to_graph(outputs, vocabulary.definitions);
+        RandomStream random(seed, 9);
+        for (int row = 0; row < 10; ++row) {
+            std::vector<double> columns, inputs;
+            for (std::size_t i = 0; i < 4; ++i) {
+                columns.push_back(random.uniform(-3, 3));
+                inputs.push_back((columns[i] - scaling.shift[i]) * scaling.scale[i]);
+            }
+            const auto expected = network.outputs(p, inputs);
+            const auto found = evaluate_row(graph, graph.values(), columns);
+            for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(found[k], expected[k], 1e-12 * std::max(1.0, std::fabs(expected[k]))) << seed;
+        }
+    }
+}
+
+TEST(Unroll, PrunedOperatorsLeaveNoTrace) {
+    // One unary node, pruned to the identity, one product, pruned to the sum: what is left is linear.
+    const Shape shape{.inputs = 2, .outputs = 1, .hidden = {LayerShape{{{Op::tanh, 0}}, {{Op::multiply, 0}}}}};
+    const Layout layout(shape);
+    std::vector<float> p(layout.size(), 0.0f);
+    for (std::size_t w = 0; w < layout.weights(); ++w) p[w] = 1;
+    p[layout.unary_threshold(0, 0)] = p[layout.binary_threshold(0, 0)] = 1;
+    const auto outputs = unroll(layout, p, {.shift = {0, 0}, .scale = {1, 1}, .target_shift = {}, .target_scale = {}});
+    EXPECT_EQ(print(outputs[0], {{"x", "y"}, {}, {}, {}}), "3*x + 3*y + 4");
+}
+
+}  // namespace
+}  // namespace neural
+}  // namespace balmer
