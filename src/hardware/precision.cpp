@@ -76,7 +76,7 @@ namespace {
 
 /// A change of the formats that should make the circuit smaller.
 struct Move {
-    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, rescale, form, interpolation } kind = Kind::fraction;
+    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, all_digits, all_fractions, rescale, form, interpolation } kind = Kind::fraction;
     std::uint32_t edge = 0;
     std::uint32_t term = 0;
     int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; interpolation: its bits
@@ -165,6 +165,8 @@ private:
             }
             if (edge.kind == EdgeKind::linear && !edge.terms.empty()) {
                 moves.push_back({.kind = Move::Kind::sum_bits, .edge = i});
+                moves.push_back({.kind = Move::Kind::all_digits, .edge = i});
+                moves.push_back({.kind = Move::Kind::all_fractions, .edge = i});
             }
         }
         return moves;
@@ -174,6 +176,11 @@ private:
         const PlanEdge& edge = plan_.edges[i];
         const PlanEdge& operand = plan_.edges[edge.terms[k].edge];
         const bool is_own_table = edge.kind == EdgeKind::linear && operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1;
+        constexpr std::size_t long_sum = 12;  // terms; of longer ones the terms move together, or are left out
+        if (edge.kind == EdgeKind::linear && edge.terms.size() > long_sum) {
+            moves.push_back({.kind = Move::Kind::form, .edge = i, .term = k, .amount = static_cast<int>(TermForm::dropped)});
+            return;
+        }
         if (!is_own_table) {
             moves.push_back({.kind = Move::Kind::fraction, .edge = i, .term = k});
             moves.push_back({.kind = Move::Kind::width, .edge = i, .term = k});
@@ -204,12 +211,8 @@ private:
         const auto result = [&](std::uint32_t k) { return state.realisation.edges[edge.terms[k].edge]; };
         switch (move.kind) {
             case Move::Kind::fraction: {
-                // The width shrinks with it: the range stays.
-                Quantiser& quantiser = format.operands[move.term];
-                const int before = quantiser.width - quantiser.fraction;
-                quantiser.fraction = std::min(quantiser.fraction, result(move.term).fraction) - 1;
-                quantiser.width = before + quantiser.fraction;
-                if (quantiser.width < 1) {
+                coarsen(format.operands[move.term], result(move.term).fraction);
+                if (format.operands[move.term].width < 1) {
                     return std::nullopt;
                 }
                 break;
@@ -243,6 +246,20 @@ private:
                 }
                 format.digits[move.term] -= 1;
                 break;
+            case Move::Kind::all_digits:
+                if (const int most = std::ranges::max(format.digits); most < 2) {
+                    return std::nullopt;
+                } else {
+                    for (int& digits : format.digits) {
+                        digits = std::min(digits, most - 1);
+                    }
+                }
+                break;
+            case Move::Kind::all_fractions:
+                for (std::uint32_t k = 0; k < edge.terms.size(); ++k) {
+                    coarsen(format.operands[k], result(k).fraction);
+                }
+                break;
             case Move::Kind::form:
                 if (format.forms[move.term] != TermForm::shift_and_add) {
                     return std::nullopt;
@@ -267,6 +284,13 @@ private:
                 break;
         }
         return formats;
+    }
+
+    /// One bit after the point less than it really has. The width shrinks with it: the range stays.
+    static void coarsen(Quantiser& quantiser, int finest) {
+        const int before = quantiser.width - quantiser.fraction;
+        quantiser.fraction = std::min(quantiser.fraction, finest) - 1;
+        quantiser.width = before + quantiser.fraction;
     }
 
     bool narrow_all(PlanFormats& formats, std::uint32_t of) const {
@@ -345,6 +369,10 @@ private:
 
     /// Gives one edge a bit back, goes down again, and keeps the result when it is cheaper.
     void exchange(PrecisionState& state, std::vector<Move>& moves) {
+        constexpr std::size_t most_moves = 800;  // beyond, every try down again takes seconds
+        if (moves.size() > most_moves) {
+            return;
+        }
         for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
             for (std::uint32_t k = 0; k < plan_.edges[i].terms.size() + 1; ++k) {
                 PlanFormats formats = state.formats;
