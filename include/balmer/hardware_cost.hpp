@@ -8,7 +8,7 @@
 
 namespace balmer {
 
-/// What a circuit takes on an UltraScale+ device, estimated from its nodes alone. "Pre-route estimate": benchmarks/hardware/calibrate.py
+/// What a circuit takes on an UltraScale+ device, estimated from its nodes alone. "Pre-route estimate": benchmarks/hardware/random_models.cpp
 /// compares it with Yosys.
 struct HardwareCost {
     double lut = 0;         ///< look-up tables, as Yosys counts them before two share one LUT6_2

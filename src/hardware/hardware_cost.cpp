@@ -11,7 +11,7 @@ namespace balmer {
 
 namespace {
 
-// LUTs of a fabric multiplication per product of widths, and of a square; fitted to Yosys (benchmarks/hardware/calibrate.py).
+// LUTs of a fabric multiplication per product of widths, and of a square; fitted to Yosys (benchmarks/hardware/random_models.cpp).
 constexpr double lut_per_product_bit = 2.1;
 constexpr double lut_per_square_bit = 1.1;
 
