@@ -191,9 +191,10 @@ Circuit lower(const Model& model, const Table& table, const LoweringOptions& opt
     // The searched rows flatter what was chosen on them: the search asks for more until all rows agree.
     constexpr int most_tries = 4;
     LoweringOptions stricter = options;
-    Circuit circuit = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {}).realisation.circuit;
-    for (int attempt = 1; attempt < most_tries; ++attempt) {
-        const LoweringQuality quality = everything.measure(circuit);
+    PrecisionState best = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
+    const std::string note = best.note;
+    for (int attempt = 1; attempt < most_tries && note.empty(); ++attempt) {
+        const LoweringQuality quality = everything.measure(best.realisation.circuit);
         if (everything.accepts(quality, options)) {
             break;
         }
@@ -201,10 +202,18 @@ Circuit lower(const Model& model, const Table& table, const LoweringOptions& opt
         stricter.agreement = 1 - (1 - stricter.agreement) / std::max(excess, 1.0);
         stricter.tolerance /= std::max(quality.error / options.tolerance, 1.0);
         try {
-            circuit = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {}).realisation.circuit;
+            PrecisionState next = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
+            if (!next.note.empty()) {
+                break;
+            }
+            best = std::move(next);
         } catch (const Error&) {
             break;  // the formats allow no more; the header says what was reached
         }
+    }
+    Circuit circuit = std::move(best.realisation.circuit);
+    if (!note.empty()) {
+        circuit.notes.push_back(note);
     }
     return finished(std::move(circuit), everything, options);
 }

@@ -100,7 +100,9 @@ public:
             }
         }
         PrecisionState shared = evaluated(best->formats, Sharing::pairs);
-        return shared.cost < best->cost ? std::move(shared) : std::move(*best);
+        PrecisionState& cheaper = shared.cost < best->cost ? shared : *best;
+        cheaper.note = note_;
+        return std::move(cheaper);
     }
 
 private:
@@ -114,7 +116,7 @@ private:
 
     /// Acceptable states from the coarsest up to one with room to spare: a way down from each ends elsewhere.
     std::vector<PrecisionState> starts() {
-        std::vector<PrecisionState> accepted;
+        std::vector<PrecisionState> accepted, refused;
         std::optional<LoweringQuality> nearest;
         for (int bits = 6; bits <= 16; ++bits) {
             PrecisionState state;
@@ -129,22 +131,35 @@ private:
             nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
             const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
             const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
-            if (judge_.accepts(state.quality, options_)) {
-                accepted.push_back(std::move(state));
-            }
+            (judge_.accepts(state.quality, options_) ? accepted : refused).push_back(std::move(state));
             if (lost <= room) {
                 break;
             }
         }
         if (accepted.empty()) {
-            const auto phrase = [&](double reached, double wanted, std::string_view what) {
-                return fmt::format("with these input formats the circuit reaches {} of {:.4f}, asked for is {}: give the inputs more bits after the binary "
-                                   "point, or ask for less", what, reached, wanted);
-            };
-            throw Error(judge_.classifies ? phrase(nearest->agreement, options_.agreement, "an agreement with the float formulas")
-                                          : phrase(nearest->error, options_.tolerance, "an error (over the standard deviation)"));
+            ask_for_less(*nearest);
+            for (PrecisionState& state : refused) {
+                if (judge_.accepts(state.quality, options_)) {
+                    accepted.push_back(std::move(state));
+                }
+            }
         }
         return accepted;
+    }
+
+    /// The input formats alone lose more than was allowed: a little more is taken and noted, much more is the user's to decide.
+    void ask_for_less(const LoweringQuality& reached) {
+        constexpr double most = 3, slack = 1.1;
+        const double lost = judge_.classifies ? 1 - reached.agreement : reached.error;
+        const double allowed = judge_.classifies ? 1 - options_.agreement : options_.tolerance;
+        const std::string what = judge_.classifies ? fmt::format("an agreement of {:.4f} with the float formulas, asked for was {}", reached.agreement, options_.agreement)
+                                                   : fmt::format("an error of {:.4f} standard deviations, asked for was {}", reached.error, options_.tolerance);
+        if (lost > most * allowed) {
+            throw Error(fmt::format("with these input formats the circuit reaches {}: give the inputs more bits after the binary point, or ask for less", what));
+        }
+        note_ = fmt::format("the input formats allow {}", what);
+        options_.agreement = 1 - slack * (1 - reached.agreement);
+        options_.tolerance = slack * reached.error;
     }
 
     std::vector<Move> all_moves() const {
@@ -398,12 +413,13 @@ private:
     static constexpr int patience_ = 12;
 
     const Plan& plan_;
-    const LoweringOptions& options_;
+    LoweringOptions options_;
     const Judge& judge_;
     const std::function<void(const PrecisionState&)>& visit_;
     std::vector<char> free_;
     std::vector<int> uses_;
     TableCache cache_;
+    std::string note_;
 };
 
 }  // namespace

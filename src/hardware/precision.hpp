@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "balmer/simulation.hpp"
@@ -28,6 +29,7 @@ struct PrecisionState {
     Realisation realisation;
     LoweringQuality quality;
     double cost = 0;
+    std::string note = {};  ///< when the input formats allow less than was asked for
 };
 
 /// Generous formats: `bits` for arguments of tables, two more for other edges.
