@@ -54,6 +54,27 @@ TEST(Schedule, RegistersStandWhereTheyAreFew) {
     EXPECT_LE(estimate_cost(circuit).flip_flops, 4 + 8);
 }
 
+TEST(Schedule, ProductsTooSlowForADspAreSplit) {
+    CircuitBuilder builder;
+    const auto a = builder.input("a", {14, 0, Sign::with});
+    const auto b = builder.input("b", {14, 0, Sign::with});
+    builder.output("y", builder.multiply(a, b), {28, 0, Sign::with});
+    Circuit plain = builder.finish();
+    plain.nodes[2].multiplier = Multiplier::dsp;
+    Circuit fast = plain;
+    schedule(fast, {.clock = 1.6});
+    validate(fast);
+    EXPECT_EQ(estimate_cost(fast).dsp, 0);
+    EXPECT_LE(estimate_cost(fast).period, 1.6);
+    EXPECT_GT(fast.latency, 1);
+    RandomStream random(1);
+    for (int i = 0; i < 200; ++i) {
+        const auto inputs = testing::random_inputs(plain, random);
+        EXPECT_EQ(interpret(plain, inputs), interpret(fast, inputs));
+    }
+    EXPECT_THROW(schedule(plain, {.clock = 1.6, .multipliers = Multiplier::dsp}), Error);
+}
+
 TEST(Schedule, ZeroLatencyHasNoRegisters) {
     Circuit circuit = testing::random_circuit(RandomStream(5, 3), 30, 3);
     schedule(circuit, {.latency = 0});
