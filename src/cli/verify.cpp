@@ -64,7 +64,7 @@ int verify(const Options& options, const VerifyOptions& verification) {
 }
 
 int self_test(const Options& options, VerifyOptions verification) {
-    constexpr std::size_t most = 20'000;  // a fault shows early, and each needs a simulation of its own
+    constexpr std::size_t most = 50'000;  // a fault shows early, and each needs a simulation of its own
     verification.random_vectors = std::min(verification.random_vectors, most);
     const auto results = inject_faults(options.folder, options.faults, verification);
     end_progress();

@@ -128,18 +128,17 @@ Lines with(Lines lines, const Fault& fault) {
     return lines;
 }
 
-// Whether Yosys proves both designs equal, over a few cycles more than the latency.
+// Whether Yosys proves both designs equal: without registers for all inputs, with them by induction over time.
 bool proven_equal(const Circuit& circuit, const fs::path& original, const fs::path& work) {
     if (!is_installed("yosys")) return false;
-    const std::string prepare = fmt::format("; prep -top {0} -flatten; rename {0} ", circuit.name);
-    const std::string script = fmt::format("read_verilog \"{}\"{}gold; design -stash gold; read_verilog mutant.v{}gate; design -copy-from gold -as gold gold; "
-                                           "miter -equiv -flatten -ignore_gold_x gold gate miter; hierarchy -top miter; sat -verify -prove trigger 0 -seq {} -tempinduct "
-                                           "-maxsteps {} -timeout 60 -set-at 1 trigger 0 miter",
-                                           original.string(), prepare, prepare, circuit.latency + 1, circuit.latency + 4);
-    const std::string combinational = fmt::format("read_verilog \"{}\"{}gold; design -stash gold; read_verilog mutant.v{}gate; design -copy-from gold -as gold gold; "
-                                                  "miter -equiv -flatten -ignore_gold_x gold gate miter; hierarchy -top miter; sat -verify -prove trigger 0 -timeout 60 miter",
-                                                  original.string(), prepare, prepare);
-    return run_program_in(work, {"yosys", "-q", "-p", circuit.latency > 0 ? script : combinational}).status == 0;
+    const auto design = [&](const std::string& file, const char* name) {
+        return fmt::format("read_verilog \"{}\"; prep -top {} -flatten; memory_map; opt; rename {} {}", file, circuit.name, circuit.name, name);
+    };
+    const std::string induction = circuit.latency > 0 ? fmt::format("-seq {} -tempinduct -maxsteps {} ", circuit.latency + 1, circuit.latency + 4) : "";
+    const std::string script = design(original.string(), "original") + "; design -stash original; " + design("mutant.v", "mutant") +
+                               "; design -copy-from original -as original original; miter -equiv -flatten original mutant miter; hierarchy -top miter; "
+                               "sat -verify -prove trigger 0 " + induction + "-timeout 60 miter";
+    return run_program_in(work, {"yosys", "-q", "-p", script}).status == 0;
 }
 
 }  // namespace
