@@ -75,10 +75,10 @@ std::string python_module(const Circuit& circuit) {
     text += fmt::format("    return ({},)\n\n\n", fmt::join(results, ", "));
     const auto places = [](const std::vector<PortBits>& ports) {
         std::vector<std::string> all;
-        for (const auto& port : ports) all.push_back(fmt::format("({}, {}, {})", port.first, port.format.width, port.format.sign == Sign::with ? 1 : 0));
-        return fmt::format("{}", fmt::join(all, ", "));
+        for (const auto& port : ports) all.push_back(fmt::format("({}, {}, {}),", port.first, port.format.width, port.format.sign == Sign::with ? 1 : 0));
+        return fmt::format("{}", fmt::join(all, " "));
     };
-    text += fmt::format("INPUTS = ({},)  # first bit, width, whether signed\nOUTPUTS = ({},)\n", places(input_places(circuit)), places(output_places(circuit)));
+    text += fmt::format("INPUTS = ({})  # first bit, width, whether signed\nOUTPUTS = ({})\n", places(input_places(circuit)), places(output_places(circuit)));
     return text + R"(
 
 def fields(word, ports):

@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/fit_case.hpp"
+
+namespace balmer {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::balmer;
+using testing::content_of;
+
+class FirmwareCommands : public ::testing::Test {
+protected:
+    FirmwareCommands() : folder_(fs::temp_directory_path() / ("balmer_firmware_" + std::to_string(::getpid()))) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        testing::write_data(at("data.csv"), 200);
+        std::ofstream(at("model.json")) << R"json({"balmer_model": 1, "outputs": [{"name": "y", "formula": "0.5*a*b + sin(c)"}],
+            "features": [{"name": "a"}, {"name": "b"}, {"name": "c"}]})json";
+    }
+    ~FirmwareCommands() override { fs::remove_all(folder_); }
+
+    std::string at(const std::string& name) const { return (folder_ / name).string(); }
+    testing::Finished firmware(std::vector<std::string> more = {}) const {
+        std::vector<std::string> words = {"firmware", at("model.json"), "--data", at("data.csv"), "-o", at("out"), "--input-format", "fixed<10,3>", "--tolerance", "0.03"};
+        words.insert(words.end(), more.begin(), more.end());
+        return balmer(words, folder_.string());
+    }
+
+    fs::path folder_;
+};
+
+TEST_F(FirmwareCommands, WriteVerifyAndNoticeADifference) {
+    const auto written = firmware();
+    ASSERT_EQ(written.status, 0) << written.complaints;
+    EXPECT_NE(written.output.find("pre-route estimate"), std::string::npos);
+    EXPECT_NE(content_of(at("out/report.html")).find("Quantisation error of y"), std::string::npos);
+    const std::vector<std::string> verify = {"verify", at("out"), "--vectors", "1000", "--back-end", "python"};
+    const auto verified = balmer(verify, folder_.string());
+    EXPECT_EQ(verified.status, 0) << verified.output << verified.complaints;
+    EXPECT_NE(verified.output.find("equal"), std::string::npos);
+    EXPECT_NE(content_of(at("out/report.html")).find("equal bit for bit"), std::string::npos);
+
+    std::string source = content_of(at("out/python/formula.py"));
+    source.replace(source.find("    return ("), 12, "    return (1 + ");
+    std::ofstream(at("out/python/formula.py")) << source;
+    const auto changed = balmer(verify, folder_.string());
+    EXPECT_EQ(changed.status, 3);
+    EXPECT_NE(changed.output.find("DIFFERS"), std::string::npos);
+    EXPECT_NE(changed.output.find("NOT verified"), std::string::npos);
+}
+
+TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
+    const auto refused = [&](std::vector<std::string> more, const std::string& text) {
+        const auto ran = firmware(std::move(more));
+        EXPECT_EQ(ran.status, 2) << text;
+        EXPECT_NE(ran.complaints.find(text), std::string::npos) << ran.complaints;
+        EXPECT_FALSE(fs::exists(folder_ / "out")) << text;
+    };
+    refused({"--input-format", "d=fixed<8,4>"}, "no feature 'd'");
+    refused({"--input-format", "fixed<8>"}, "fixed<8,4>");
+    refused({"--clock", "soon"}, "nanoseconds");
+    refused({"--clock", "0.1ns"}, "too short");
+    EXPECT_EQ(balmer({"verify", at("nothing")}, folder_.string()).status, 2);
+    EXPECT_EQ(balmer({"synthesize", at("nothing")}, folder_.string()).status, 2);
+}
+
+}  // namespace
+}  // namespace balmer
