@@ -31,6 +31,7 @@ struct ReadOptions {
 /// - .npy (1-D or 2-D) and .npz (1-D arrays are columns by name, the columns of a 2-D array X are x0, x1, ... or the
 ///   entries of an array `columns` or `feature_names`, those of another array A are A0, A1, ...);
 /// - IDX (MNIST): pixels as x0, x1, ..., with the column `label` when the file of labels lies beside the images;
+/// - MATLAB's .mat (level 5), when built with libmatio: n x 1 arrays are columns by name, the last axis of larger ones counts the rows (images);
 /// - HDF5, when built with it: 1-D datasets are columns by name, 2-D ones and tables of records as above.
 /// Text, .npy and IDX may be gzipped. "-" is standard input. Text is read in one pass, 8 bytes of memory per number; a
 /// 1-D or Fortran-ordered .npy file of native doubles is memory-mapped.

@@ -73,6 +73,11 @@ Table read_table(const std::filesystem::path& path, const ReadOptions& options) 
         keep_columns(table, options.columns);
         return table;
     }
+    if (path != "-" && source->peek(15) == std::string_view("MATLAB 5.0 MAT-")) {
+        Table table = read_mat(path);
+        keep_columns(table, options.columns);
+        return table;
+    }
     Table table;
     if (path != "-" && source->peek(6) == "\x93NUMPY" && map_npy(path, table)) {
         keep_columns(table, options.columns);

@@ -14,8 +14,7 @@
 namespace balmer::neural {
 namespace {
 
-constexpr double kept_share = 1.0 / 3;  // of the trials at each halving
-constexpr double refit_work = 4e10;     // rows x outputs x parameters^2 of one Gauss-Newton step: above, the trainer's own constants stay
+constexpr double refit_work = 3e9;      // rows x outputs x parameters^2 of one Gauss-Newton step: above, the trainer's own constants stay
 constexpr int refit_iterations = 12;
 
 class Run {
@@ -49,25 +48,16 @@ public:
     }
 
 private:
-    // A third goes on at a ninth and at a third of the epochs: those that fewest others beat in both error and size.
+    // Half goes on at a ninth and at a third of the epochs: those of lowest error. Size does not count, shrinking sees to it.
     void give_up_some() {
         const int epochs = setting_.options().epochs;
-        constexpr std::size_t fewest = 6;
-        if (trials_.size() < fewest || (round_ != std::max(1, epochs / 9) && round_ != std::max(2, epochs / 3))) return;
-        std::vector<std::size_t> alive;
-        for (std::size_t i = 0; i < trials_.size(); ++i)
-            if (!trials_[i]->finished()) alive.push_back(i);
-        const auto beaten = [&](std::size_t i) {
-            std::size_t by = 0;
-            for (const auto other : alive)
-                by += trials_[other]->monitor_error() < trials_[i]->monitor_error() && trials_[other]->size() <= trials_[i]->size() ? 1 : 0;
-            return by;
-        };
+        constexpr std::size_t fewest = 3;
+        if (round_ != std::max(1, epochs / 9) && round_ != std::max(2, epochs / 3)) return;
         std::vector<std::pair<double, std::size_t>> order;
-        for (const auto i : alive) order.emplace_back(static_cast<double>(beaten(i)) + 1e-3 * std::atan(trials_[i]->monitor_error()), i);
+        for (std::size_t i = 0; i < trials_.size(); ++i)
+            if (!trials_[i]->finished()) order.emplace_back(trials_[i]->monitor_error(), i);
         std::ranges::sort(order);
-        const auto keep = static_cast<std::size_t>(std::ceil(static_cast<double>(order.size()) * kept_share));
-        for (std::size_t k = keep; k < order.size(); ++k) trials_[order[k].second]->stop();
+        for (std::size_t k = std::max(fewest, (order.size() + 1) / 2); k < order.size(); ++k) trials_[order[k].second]->stop();
     }
 
     void report_round() {

@@ -11,7 +11,7 @@ namespace balmer::neural {
 namespace {
 
 constexpr std::size_t judged_tiles = 64;
-constexpr double share_when_large = 0.25, share = 0.08;  // of the size that goes in one removal
+constexpr double share_when_large = 0.25, share = 0.05;  // of the size that goes in one removal
 constexpr double large = 4;                              // times the limit
 
 // How often each row of each matrix stands in the unrolled formulas, and how many nodes each of its inputs brings.

@@ -186,20 +186,22 @@ void Trainer::backward_nodes(std::size_t l, const StepSettings& settings) {
     }
 }
 
+// From the slopes of matrix m's rows to those of the nodes that it reads, and through them to the rows before.
+void Trainer::backward_through(std::size_t m, const StepSettings& settings) {
+    const auto& matrix = compact_.matrix(m);
+    const auto& place = layout_.matrices()[m];
+    float* const back = work_->layers[m - 1].back.data();
+    const float* const delta = m == work_->layers.size() ? work_->outputs.data() : work_->layers[m].delta.data();
+    if (matrix.is_full) kernels_.multiply_full(matrix.full_back.data(), matrix.padded_back, place.rows, place.inputs, delta, back, kernels::Into::write);
+    else
+        kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs}, delta, back, kernels::Into::write);
+    backward_nodes(m - 1, settings);
+}
+
 void Trainer::backward(const Blocks& blocks, std::size_t t, const StepSettings& settings) {
     for (std::size_t m = layout_.matrices().size(); m-- > 0;) {
         gather_gradient(blocks, t, m);
-        if (m == 0) return;
-        const auto& matrix = compact_.matrix(m);
-        const auto& place = layout_.matrices()[m];
-        auto& layer = work_->layers[m - 1];
-        const float* const delta = m == work_->layers.size() ? work_->outputs.data() : work_->layers[m].delta.data();
-        if (matrix.is_full)
-            kernels_.multiply_full(matrix.full_back.data(), matrix.padded_back, place.rows, place.inputs, delta, layer.back.data(), kernels::Into::write);
-        else
-            kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs}, delta,
-                              layer.back.data(), kernels::Into::write);
-        backward_nodes(m - 1, settings);
+        if (m > 0) backward_through(m, settings);
     }
 }
 

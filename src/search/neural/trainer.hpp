@@ -72,6 +72,9 @@ private:
     void forward(const Blocks& blocks, std::size_t tile, Reach reach);
     void forward_nodes(std::size_t layer, Reach reach);
     void backward(const Blocks& blocks, std::size_t tile, const StepSettings& settings);
+    void backward_through(std::size_t m, const StepSettings& settings);
+    std::vector<std::vector<double>> input_means(const Blocks& blocks, std::span<const std::uint32_t> tiles);
+    void add_costs(const Blocks& blocks, std::size_t tile, std::size_t m, std::span<const double> means, std::vector<double>& cost) const;
     void backward_nodes(std::size_t layer, const StepSettings& settings);
     void gather_gradient(const Blocks& blocks, std::size_t tile, std::size_t m);
     double error_of(const Blocks& blocks, std::size_t tile);

@@ -44,7 +44,7 @@ struct Trainer::Workspace {
     std::vector<float> effective;      ///< dL/d(masked weight), all weights
     std::vector<float> gradient;       ///< all parameters
     std::vector<std::size_t> listed;   ///< parameters that a step moves, when not all
-    std::vector<float> list_value, list_first, list_second, list_gradient, list_threshold, list_slope;
+    std::vector<float> list_value, list_first, list_second, list_gradient;
 };
 
 }  // namespace balmer::neural
