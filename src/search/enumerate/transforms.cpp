@@ -45,6 +45,49 @@ Op undoing(Transform transform) {
     }
 }
 
+// u as exp(exponent) * rest.
+struct Exponential {
+    std::optional<Expression> exponent;
+    Expression rest;
+};
+
+Exponential split_exponential(const Expression& u) {
+    const Op op = u.nodes.back().op;
+    if (op == Op::exp) return {u.subtree(u.size() - 2), Expression::constant(1)};
+    const auto parts = u.operands(u.size() - 1);
+    const auto part = [&](std::size_t i) { return split_exponential(u.subtree(parts[i])); };
+    const auto power = [&](double p, auto&& of_rest) {
+        auto inside = part(0);
+        return inside.exponent ? Exponential{scaled(p, *inside.exponent), of_rest(inside.rest)} : Exponential{std::nullopt, u};
+    };
+    const auto is_one = [](const Expression& e) { return e.size() == 1 && e.nodes[0].op == Op::parameter && e.values[0] == 1; };
+    switch (op) {
+        case Op::square: return power(2, [&](const Expression& r) { return is_one(r) ? r : power_of(r, {2, 1}); });
+        case Op::cube: return power(3, [&](const Expression& r) { return is_one(r) ? r : power_of(r, {3, 1}); });
+        case Op::sqrt: return power(0.5, [&](const Expression& r) { return is_one(r) ? r : power_of(r, {1, 2}); });
+        case Op::inverse: return power(-1, [&](const Expression& r) { return is_one(r) ? r : power_of(r, {-1, 1}); });
+        case Op::multiply: case Op::divide: {
+            const auto left = part(0), right = part(1);
+            if (!left.exponent && !right.exponent) return {std::nullopt, u};
+            const bool product = op == Op::multiply;
+            Expression exponent = left.exponent ? *left.exponent : Expression::constant(0);
+            if (right.exponent) exponent = sum_of(exponent, product ? *right.exponent : scaled(-1, *right.exponent));
+            const Expression rest = is_one(right.rest) ? left.rest : product ? product_of(left.rest, right.rest) : quotient_of(left.rest, right.rest);
+            return {exponent, rest};
+        }
+        default: return {std::nullopt, u};
+    }
+}
+
+// log(u), the exponentials among its factors written as what they are the exponentials of.
+Expression logarithm_of(const Expression& u) {
+    const auto [exponent, rest] = split_exponential(u);
+    if (!exponent) return Expression::apply(Op::log, u);
+    const bool number = rest.size() == 1 && rest.nodes[0].op == Op::parameter;
+    if (number && rest.values[0] > 0) return sum_of(*exponent, Expression::constant(std::log(rest.values[0])));
+    return sum_of(*exponent, Expression::apply(Op::log, rest));
+}
+
 }  // namespace
 
 void transform_rows(Transform transform, const double* v, double* out, std::size_t rows) {
@@ -77,6 +120,7 @@ bool loses_sign(Transform transform) {
 
 Expression inverted(Transform transform, const Expression& u, int sign) {
     if (transform == Transform::identity) return u;
+    if (transform == Transform::exp) return logarithm_of(u);
     // The root of a quotient reads better than the inverse of a root.
     Expression f = transform == Transform::inverse_square
                        ? Expression::apply(Op::sqrt, quotient_of(Expression::constant(1), u))
