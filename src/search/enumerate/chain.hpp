@@ -29,9 +29,11 @@ private:
     void inner_constant_stage(const InnerEffort& effort);
     /// How far each question goes; 0 leaves it out.
     struct Effort {
+        bool inner = false;                              ///< afterwards: functions with an arbitrary constant inside, the wide search
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
         std::size_t wide = 0, deep = 0;                  ///< entries as parts, plain and through every view
         std::size_t binomials = 0, thirds = 0;           ///< monomials of binomials, third factors
+        std::size_t shifted_monomials = 0, functions = 0;  ///< monomials taken off before functions divide
         std::size_t factors = 0, products = 0;           ///< monomials times entries
         std::size_t shifts = 0, shifted = 0;             ///< parts taken off before quotients, entries of these
         std::size_t linear = 0, linear_parts = 0;        ///< entries of pairs, parts that divide before

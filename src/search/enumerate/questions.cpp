@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "balmer/hash.hpp"
+#include "search/enumerate/enumeration.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/polynomials.hpp"
 
@@ -316,24 +317,33 @@ void Questions::ask_quotients(std::size_t begin, std::size_t end) {
     });
 }
 
-void Questions::ask_shifted_quotients(std::size_t parts, std::size_t end) {
-    struct Shifted {
-        Hit hit;
-        Four monomial;
-    };
+void Questions::add_shifted(const Target& target, std::int64_t name, const double* value, std::vector<Shifted>& shifted) const {
+    double h[64], logarithm[64];
+    for (const double c : {1.0, -1.0, 2.0, -2.0}) {
+        for (std::size_t i = 0; i < table_.rows(); ++i) h[i] = target.value[i] - c * value[i];
+        const double left = largest(h, table_.rows()) / target.size;
+        if (left < least_share || left > 1 / least_share) continue;
+        const Keys keys = keys_of(table_.functionals(), h, logarithm);
+        if (keys.monomial_key != 0) shifted.push_back({{.target = target.transform, .shift = c, .shifted_by = name, .shifts = true}, keys.monomial});
+    }
+}
+
+void Questions::ask_shifted_functions(std::size_t monomials, std::size_t count) {
     std::vector<Shifted> shifted;
-    std::vector<double> h(table_.rows());
-    double logarithm[64];
-    const auto add = [&](const Target& target, std::int64_t name, const double* value) {
-        for (const double c : {1.0, -1.0, 2.0, -2.0}) {
-            for (std::size_t i = 0; i < h.size(); ++i) h[i] = target.value[i] - c * value[i];
-            const double left = largest(h.data(), h.size()) / target.size;
-            if (left < least_share || left > 1 / least_share) continue;
-            const Keys keys = keys_of(table_.functionals(), h.data(), logarithm);
-            if (keys.monomial_key != 0)
-                shifted.push_back({{.target = target.transform, .shift = c, .shifted_by = name, .shifts = true}, keys.monomial});
-        }
-    };
+    for (const auto& target : targets_)
+        for (std::size_t m = 0; target.transform == Transform::identity && m < std::min(monomials, lattice_.size()); ++m)
+            add_shifted(target, -1 - static_cast<std::int64_t>(m), lattice_values_[m].data(), shifted);
+    std::vector<std::uint32_t> functions;
+    for (std::uint32_t i = 0; i < table_.size() && functions.size() < count; ++i)
+        if (is_transcendental(table_[i].op) && (table_[i].flags & monomial_distinct)) functions.push_back(i);
+    ask_range(0, functions.size(), [&](std::size_t i, std::vector<Hit>& hits) {
+        for (const auto& s : shifted) ask_quotient(s.monomial, functions[i], s.hit, hits);
+    });
+}
+
+void Questions::ask_shifted_quotients(std::size_t parts, std::size_t end) {
+    std::vector<Shifted> shifted;
+    const auto add = [&](const Target& target, std::int64_t name, const double* value) { add_shifted(target, name, value, shifted); };
     for (const auto& target : targets_) {
         if (target.transform != Transform::identity && target.transform != Transform::square && target.transform != Transform::inverse) continue;
         for (std::size_t i = 0; i < std::min({parts, table_.size(), std::size_t{400}}); ++i)

@@ -27,6 +27,8 @@ public:
     void ask_binomials(std::size_t monomials, std::size_t count, std::size_t thirds);
     /// T = c S + A^q C prod x^p B^r for S over the first `parts` monomials and entries, A and B over entries below `end`.
     void ask_shifted_quotients(std::size_t parts, std::size_t end);
+    /// T = c M + A^q C prod x^p B^r for M over the first `monomials` monomials, A over the first `count` functions, B also among the binomials.
+    void ask_shifted_functions(std::size_t monomials, std::size_t count);
     /// T = (M A)^(+-1) (a B + b)^(+-1), half powers of A too, for M over the first `monomials` monomials and A over the monomial-distinct entries below `end`.
     void ask_products(std::size_t monomials, std::size_t end);
     /// T = a A + b B + c over the first `count` affine-distinct entries, for every transform and for quotients by the first `parts`
@@ -64,6 +66,12 @@ private:
     const Four& monomial_of_name(std::int64_t name) const {
         return name >= first_binomial ? binomials_[static_cast<std::size_t>(name - first_binomial)] : table_[static_cast<std::size_t>(name)].monomial;
     }
+    /// A target less a part, of which quotients are asked.
+    struct Shifted {
+        Hit hit;
+        Four monomial{};
+    };
+    void add_shifted(const Target& target, std::int64_t name, const double* value, std::vector<Shifted>& shifted) const;
     /// Targets whose monomial keys differ.
     std::vector<const Target*> different_targets() const;
     void look_affine(const double* h, const Hit& as, std::vector<Hit>& hits) const;
