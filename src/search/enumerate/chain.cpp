@@ -186,7 +186,7 @@ StopReason Chain::search() {
     const bool stated = problem_.data.sigma.has_value() || !exact;
     if (noisy && !over()) noisy_stage();
     const std::pair<std::size_t, Effort> later[] = {
-        {150'000, {.inner = true, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .binomials = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
+        {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .binomials = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
         {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .binomials = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
         {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .binomials = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
@@ -195,7 +195,7 @@ StopReason Chain::search() {
         if (stated || over()) break;
         const bool more = grow(entries);
         ask(effort);
-        if (effort.inner && !over()) inner_constant_stage({.arguments = 120, .factors = 60, .shifts = 300});
+        if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);
         if (!more) break;
     }
     std::size_t proposed = 0, held = 0;

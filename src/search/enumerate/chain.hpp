@@ -29,7 +29,7 @@ private:
     void inner_constant_stage(const InnerEffort& effort);
     /// How far each question goes; 0 leaves it out.
     struct Effort {
-        bool inner = false;                              ///< afterwards: functions with an arbitrary constant inside, the wide search
+        InnerEffort inner;                               ///< afterwards: functions with an arbitrary constant inside
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
         std::size_t wide = 0, deep = 0;                  ///< entries as parts, plain and through every view
         std::size_t binomials = 0, thirds = 0;           ///< monomials of binomials, third factors
