@@ -150,7 +150,7 @@ void Chain::ask(const Effort& effort) {
         const std::function<void()> steps[] = {
             [&] { questions.ask_direct(); },
             [&] { questions.ask_quotients(0, table_->size()); },
-            [&] { if (effort.binomials > 0) questions.ask_binomials(effort.binomials, 50'000, effort.thirds); },
+            [&] { if (effort.compounds > 0) questions.ask_compounds(effort.compounds, 50'000, effort.thirds); },
             [&] { questions.ask_shifted_functions(effort.shifted_monomials, effort.functions); },
             [&] { questions.ask_lattice(0, effort.lattice, false); },
             [&] { questions.ask_table(0, effort.wide, false, false); },
@@ -177,7 +177,7 @@ StopReason Chain::search() {
     }
     if (!over()) grow(run_.options.library_entries);
     if (exact && !over())
-        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .binomials = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
+        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
     if (exact && !over()) polynomial_stage(1500);
     if (exact && !over()) inner_constant_stage({.product_arguments = 1200});
     if (exact && !over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
@@ -186,9 +186,9 @@ StopReason Chain::search() {
     const bool stated = problem_.data.sigma.has_value() || !exact;
     if (noisy && !over()) noisy_stage();
     const std::pair<std::size_t, Effort> later[] = {
-        {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .binomials = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
-        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .binomials = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
-        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .binomials = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
+        {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
+        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .compounds = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
+        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .compounds = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
     for (const auto& [entries, effort] : later) {

@@ -32,7 +32,7 @@ private:
         InnerEffort inner;                               ///< afterwards: functions with an arbitrary constant inside
         std::size_t lattice = 0, lattice_views = 0;      ///< monomials as parts, plain and through every view
         std::size_t wide = 0, deep = 0;                  ///< entries as parts, plain and through every view
-        std::size_t binomials = 0, thirds = 0;           ///< monomials of binomials, third factors
+        std::size_t compounds = 0, thirds = 0;           ///< monomials of compounds, third factors
         std::size_t shifted_monomials = 0, functions = 0;  ///< monomials taken off before functions divide
         std::size_t factors = 0, products = 0;           ///< monomials times entries
         std::size_t shifts = 0, shifted = 0;             ///< parts taken off before quotients, entries of these

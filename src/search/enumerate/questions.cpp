@@ -40,7 +40,7 @@ std::uint64_t name_of(const Hit& hit) {
 }  // namespace
 
 Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& check, Judge& judge)
-    : table_(table), judge_(judge), resolver_(table, lattice_, binomials_, check, judge) {
+    : table_(table), judge_(judge), resolver_(table, lattice_, compounds_, check, judge) {
     std::vector<std::int32_t> variables;
     std::vector<bool> half;
     for (const auto v : table.variables()) {
@@ -75,6 +75,12 @@ std::optional<std::int64_t> Questions::find_affine(std::uint64_t key) const {
     return std::nullopt;
 }
 
+std::optional<std::int64_t> Questions::find_monomial(std::uint64_t key) const {
+    if (const auto entry = table_.find_monomial(key); entry != KeyIndex::none) return entry;
+    if (const auto compound = compounds_.find(key); compound != KeyIndex::none) return first_compound + compound;
+    return std::nullopt;
+}
+
 void Questions::look_one(const double* g, const Hit& as, bool quotient, std::vector<Hit>& hits) const {
     double logarithm[64];
     const Keys keys = quotient ? keys_of(table_.functionals(), g, logarithm) : affine_keys_of(table_.functionals(), g);
@@ -89,9 +95,9 @@ void Questions::look_one(const double* g, const Hit& as, bool quotient, std::vec
         hit.kind = Kind::monomial;
         hit.entry = 0;
         hits.push_back(hit);
-    } else if (const auto entry = table_.find_monomial(keys.monomial_key); entry != KeyIndex::none) {
+    } else if (const auto entry = find_monomial(keys.monomial_key)) {
         hit.kind = Kind::quotient;
-        hit.entry = entry;
+        hit.entry = *entry;
         hits.push_back(hit);
     }
 }
@@ -233,19 +239,14 @@ void Questions::ask_quotient(const Four& target, std::int64_t part, const Hit& a
     const Four& a = monomial_of_name(part);
     for (const double c : {1.0, -1.0, 0.5, -0.5, 2.0, -2.0}) {
         const auto key = direction_key({target[0] - c * a[0], target[1] - c * a[1], target[2] - c * a[2], target[3] - c * a[3]});
-        std::int64_t found = table_.find_monomial(key);
-        if (found == KeyIndex::none) {
-            const auto binomial = binomials_.find(key);
-            if (binomial == KeyIndex::none) continue;
-            found = first_binomial + binomial;
-        }
-        if (found == part) continue;
+        const auto found = find_monomial(key);
+        if (!found || *found == part) continue;
         hits.push_back(as);
         hits.back().combine = Combine::times;
         hits.back().kind = Kind::quotient;
         hits.back().c = c;
         hits.back().part = part;
-        hits.back().entry = found;
+        hits.back().entry = *found;
     }
 }
 
@@ -259,8 +260,8 @@ std::vector<const Questions::Target*> Questions::different_targets() const {
     return different;
 }
 
-void Questions::ask_binomials(std::size_t monomials, std::size_t count, std::size_t thirds) {
-    if (monomials > binomial_monomials_) {
+void Questions::ask_compounds(std::size_t monomials, std::size_t count, std::size_t thirds) {
+    if (monomials > compound_monomials_) {
         std::vector<LatticePoint> points(whole_lattice_.begin(), whole_lattice_.begin() + static_cast<std::ptrdiff_t>(std::min(monomials, whole_lattice_.size())));
         constexpr std::size_t share_of_halves = 3;
         for (std::size_t m = 0, taken = 0; m < lattice_.size() && taken < monomials / share_of_halves; ++m) {
@@ -268,19 +269,19 @@ void Questions::ask_binomials(std::size_t monomials, std::size_t count, std::siz
             ++taken;
             points.push_back(lattice_[m]);
         }
-        binomials_.build(table_, std::move(points));
-        binomial_monomials_ = monomials;
-        judge_.run().clock.add(table_.rows(), binomials_.size());
+        compounds_.build(table_, std::move(points), judge_.spelling());
+        compound_monomials_ = monomials;
+        judge_.run().clock.add(table_.rows(), compounds_.size());
     }
     const auto different = different_targets();
     std::vector<Hit> direct;
     for (const auto* target : different)
-        if (const auto found = binomials_.find(target->keys.monomial_key); found != KeyIndex::none)
-            direct.push_back({.target = target->transform, .kind = Kind::quotient, .entry = first_binomial + found});
+        if (const auto found = compounds_.find(target->keys.monomial_key); found != KeyIndex::none)
+            direct.push_back({.target = target->transform, .kind = Kind::quotient, .entry = first_compound + found});
     resolve(direct);
-    ask_range(0, std::min(count, binomials_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+    ask_range(0, std::min(count, compounds_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
         for (const auto* target : different)
-            ask_quotient(target->keys.monomial, first_binomial + static_cast<std::int64_t>(i), {.target = target->transform}, hits);
+            ask_quotient(target->keys.monomial, first_compound + static_cast<std::int64_t>(i), {.target = target->transform}, hits);
     });
     struct Left {
         Hit hit;
@@ -295,7 +296,7 @@ void Questions::ask_binomials(std::size_t monomials, std::size_t count, std::siz
     };
     for (const auto& target : targets_) {
         if (target.transform != Transform::identity || target.keys.monomial_key == 0) continue;
-        for (std::size_t i = 0; i < std::min(thirds, binomials_.size()); ++i) add(target, first_binomial + static_cast<std::int64_t>(i));
+        for (std::size_t i = 0; i < std::min(thirds, compounds_.size()); ++i) add(target, first_compound + static_cast<std::int64_t>(i));
         for (std::size_t i = 0, taken = 0; i < table_.size() && taken < thirds; ++i) {
             if (!(table_[i].flags & monomial_distinct)) continue;
             ++taken;
@@ -303,8 +304,8 @@ void Questions::ask_binomials(std::size_t monomials, std::size_t count, std::siz
         }
     }
     constexpr std::size_t fewer = 6;
-    ask_range(0, lefts.empty() ? 0 : std::min(count / fewer, binomials_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
-        for (const auto& left : lefts) ask_quotient(left.monomial, first_binomial + static_cast<std::int64_t>(i), left.hit, hits);
+    ask_range(0, lefts.empty() ? 0 : std::min(count / fewer, compounds_.size()), [&](std::size_t i, std::vector<Hit>& hits) {
+        for (const auto& left : lefts) ask_quotient(left.monomial, first_compound + static_cast<std::int64_t>(i), left.hit, hits);
     });
 }
 
@@ -336,6 +337,14 @@ void Questions::ask_shifted_functions(std::size_t monomials, std::size_t count) 
     std::vector<std::uint32_t> functions;
     for (std::uint32_t i = 0; i < table_.size() && functions.size() < count; ++i)
         if (is_transcendental(table_[i].op) && (table_[i].flags & monomial_distinct)) functions.push_back(i);
+    std::vector<Hit> direct;
+    for (const auto& s : shifted)
+        if (const auto found = find_monomial(direction_key(s.monomial))) {
+            direct.push_back(s.hit);
+            direct.back().kind = Kind::quotient;
+            direct.back().entry = *found;
+        }
+    resolve(direct);
     ask_range(0, functions.size(), [&](std::size_t i, std::vector<Hit>& hits) {
         for (const auto& s : shifted) ask_quotient(s.monomial, functions[i], s.hit, hits);
     });

@@ -22,12 +22,12 @@ public:
     void ask_table(std::size_t begin, std::size_t end, bool every, bool views);
     /// T = A^q C prod x^p B^r for A over the monomial-distinct entries of [begin, end): differences of stored numbers alone.
     void ask_quotients(std::size_t begin, std::size_t end);
-    /// The same with A and B also among the binomials of the first `monomials` monomials, A among the first `count` of them; then
-    /// T / D^q so, for D over the first `thirds` binomials and entries and fewer A.
-    void ask_binomials(std::size_t monomials, std::size_t count, std::size_t thirds);
+    /// The same with A and B also among the compounds of the first `monomials` monomials, A among the first `count` of them; then
+    /// T / D^q so, for D over the first `thirds` compounds and entries and fewer A.
+    void ask_compounds(std::size_t monomials, std::size_t count, std::size_t thirds);
     /// T = c S + A^q C prod x^p B^r for S over the first `parts` monomials and entries, A and B over entries below `end`.
     void ask_shifted_quotients(std::size_t parts, std::size_t end);
-    /// T = c M + A^q C prod x^p B^r for M over the first `monomials` monomials, A over the first `count` functions, B also among the binomials.
+    /// T = c M + A^q C prod x^p B^r for M over the first `monomials` monomials, A over the first `count` functions, B also among the compounds.
     void ask_shifted_functions(std::size_t monomials, std::size_t count);
     /// T = (M A)^(+-1) (a B + b)^(+-1), half powers of A too, for M over the first `monomials` monomials and A over the monomial-distinct entries below `end`.
     void ask_products(std::size_t monomials, std::size_t end);
@@ -62,9 +62,10 @@ private:
     void look_exponential(const double* h, const Hit& as, std::vector<Hit>& hits) const;
     const double* value_of(std::int64_t name) const { return name >= 0 ? table_.value(static_cast<std::size_t>(name)) : lattice_values_[static_cast<std::size_t>(-1 - name)].data(); }
     std::optional<std::int64_t> find_affine(std::uint64_t key) const;
+    std::optional<std::int64_t> find_monomial(std::uint64_t key) const;
     void ask_quotient(const Four& target, std::int64_t part, const Hit& as, std::vector<Hit>& hits) const;
     const Four& monomial_of_name(std::int64_t name) const {
-        return name >= first_binomial ? binomials_[static_cast<std::size_t>(name - first_binomial)] : table_[static_cast<std::size_t>(name)].monomial;
+        return name >= first_compound ? compounds_[static_cast<std::size_t>(name - first_compound)] : table_[static_cast<std::size_t>(name)].monomial;
     }
     /// A target less a part, of which quotients are asked.
     struct Shifted {
@@ -87,8 +88,8 @@ private:
     std::vector<std::vector<double>> lattice_values_;
     KeyIndex lattice_affine_;                         ///< monomials by affine key
     std::vector<Target> targets_;
-    Binomials binomials_;
-    std::size_t binomial_monomials_ = 0;              ///< that binomials_ were made of
+    Compounds compounds_;
+    std::size_t compound_monomials_ = 0;              ///< that compounds_ were made of
     Resolver resolver_;
     std::unordered_set<std::uint64_t> seen_;
     std::vector<std::int64_t> pair_terms_;            ///< of ask_linear: entries and monomials by name

@@ -142,7 +142,7 @@ std::vector<double> Resolver::values_of(const Expression& formula) const {
 }
 
 Expression Resolver::named(std::int64_t name) const {
-    if (name >= first_binomial) return binomials_.expression(static_cast<std::size_t>(name - first_binomial), table_);
+    if (name >= first_compound) return compounds_.expression(static_cast<std::size_t>(name - first_compound), table_);
     if (name >= 0) return table_.expression(static_cast<std::uint32_t>(name));
     return monomial_of(1, lattice_[static_cast<std::size_t>(-1 - name)].powers());
 }

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "search/enumerate/binomials.hpp"
+#include "search/enumerate/compounds.hpp"
 #include "search/enumerate/judge.hpp"
 #include "search/enumerate/lattice.hpp"
 #include "search/enumerate/transforms.hpp"
@@ -15,8 +15,8 @@ enum class Combine : std::uint8_t { nothing, plus, times };
 /// What is left, seen through the view g: g(H) = C prod x^p (monomial), C prod x^p B^q (quotient), a B + b (affine), a B + b D + c (pair).
 enum class Kind : std::uint8_t { monomial, quotient, affine, pair };
 
-/// Names from here on are binomials.
-inline constexpr std::int64_t first_binomial = std::int64_t{1} << 40;
+/// Names from here on are compounds.
+inline constexpr std::int64_t first_compound = std::int64_t{1} << 40;
 
 /// A coincidence of keys: a proposal.
 struct Hit {
@@ -24,7 +24,7 @@ struct Hit {
     Combine combine = Combine::nothing;
     Kind kind = Kind::monomial;
     double c = 1;
-    std::int64_t part = 0;         ///< A: table entry, -1 - index into the lattice, or first_binomial + index
+    std::int64_t part = 0;         ///< A: table entry, -1 - index into the lattice, or first_compound + index
     std::int64_t third = 0;        ///< T / third^third_power instead of T, when third_power is not 0; named as A is
     double third_power = 0;
     std::uint32_t factor = 0;      ///< A times this point of the lattice; 0 is the constant 1
@@ -41,8 +41,8 @@ struct Hit {
 /// Turns proposals into formulas: fits their constants on the check rows, snaps them, verifies, and offers what holds to the judge.
 class Resolver {
 public:
-    Resolver(const ValueTable& table, const std::vector<LatticePoint>& lattice, const Binomials& binomials, const Sample& check, Judge& judge)
-        : table_(table), lattice_(lattice), binomials_(binomials), check_(check), judge_(judge) {}
+    Resolver(const ValueTable& table, const std::vector<LatticePoint>& lattice, const Compounds& compounds, const Sample& check, Judge& judge)
+        : table_(table), lattice_(lattice), compounds_(compounds), check_(check), judge_(judge) {}
 
     /// True when the formula holds on the check rows to 1e-9 of their spread.
     bool resolve(const Hit& hit);
@@ -57,7 +57,7 @@ private:
 
     const ValueTable& table_;
     const std::vector<LatticePoint>& lattice_;
-    const Binomials& binomials_;
+    const Compounds& compounds_;
     const Sample& check_;
     Judge& judge_;
 };
