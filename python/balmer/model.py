@@ -6,7 +6,7 @@ import html
 import json
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from . import _core
 from ._core import Error
 from .columns import named_block
 from .exported import namespace, sympy_outputs
+from .firmware import Firmware, make_firmware
 
 SHOWN_DIGITS = 6
 
@@ -137,6 +138,28 @@ class Model:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model as JSON, atomically. Raises Error naming the path."""
         self._core.save(os.fspath(path))
+
+    def firmware(self, X: Any, input_format: str | Mapping[str, str] = "fixed<12,4>", raw_words: Mapping[str, tuple[float, float]] | None = None, **options: Any) -> Firmware:
+        """The cheapest fixed-point circuit that keeps the formula's decisions (or values) on the rows of X.
+
+        Parameters
+        ----------
+        X : DataFrame, mapping or array
+            Rows on which precision is chosen.
+        input_format : str or dict
+            "fixed<8,4>" for all inputs, or formats by feature.
+        raw_words : dict, optional
+            (mean, scale) by feature whose port carries the raw word: feature = (word - mean) / scale.
+        options
+            clock ("5ns"), latency, agreement, tolerance, outputs ("scores", "decision"), threshold, output_format, rounding, overflow,
+            multipliers ("auto", "dsp", "lut"), mode ("native", "hls4ml"), name: as for `balmer firmware`.
+
+        Raises
+        ------
+        Error
+            For formats that cannot hold the data, a latency that cannot be met, operators without a circuit.
+        """
+        return make_firmware(self, X, input_format, raw_words, options)
 
     def __reduce__(self):
         return _from_json, (self._core.to_json(),)

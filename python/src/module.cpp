@@ -58,5 +58,6 @@ NB_MODULE(_core, module) {
     module.def("add_data_folder", [](const std::string& folder) { balmer::add_data_folder(folder); }, nb::arg("folder"));
     bind_model(module);
     bind_expression(module);
+    bind_firmware(module);
     bind_fit(module);
 }

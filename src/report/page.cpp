@@ -11,7 +11,7 @@ constexpr std::string_view page_style = R"(body{background:var(--paper);color:va
 margin:2em auto;padding:0 1.2em}
 h1{font-size:1.6em;margin:0}h2{font-size:1.2em;margin:2em 0 .5em;border-bottom:1px solid var(--rule);padding-bottom:.2em}
 .subtitle,figcaption,.caption{color:var(--faint)}p{margin:.5em 0}.caption{margin:1.2em 0 -.4em;font-size:14px}
-figure{margin:1em 0;overflow-x:auto}figure .row{display:flex;flex-wrap:wrap;gap:14px}svg{max-width:none;height:auto}
+figure{margin:1em 0;overflow-x:auto}figure .row{display:flex;flex-wrap:wrap;gap:14px}figure .row>svg{flex:none}svg{max-width:none;height:auto}
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin:.7em 0;font-size:14px}th{text-align:left;border-bottom:1px solid var(--faint);font-weight:600}
 th,td{padding:.3em .8em .3em 0;vertical-align:baseline}td{border-bottom:1px solid var(--rule)}.r{text-align:right}
 td.r{font-variant-numeric:tabular-nums;white-space:nowrap}tr.marked td{background:var(--mark)}
