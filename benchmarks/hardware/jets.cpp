@@ -1,6 +1,6 @@
 // The five published SymbolNet jet formulas as circuits: agreement with the float formulas, accuracy, and the estimate.
 //
-//     build/benchmarks/hardware/jets SHARED [--agreement .92] [--clock 5] [--latency 2] [--front FOLDER] [--formulas FILE] [--synthesize FOLDER]
+//     build/benchmarks/hardware/jets SHARED [--agreement .92] [--clock 5] [--latency 2] [--mode hls4ml] [--front FOLDER] [--formulas FILE] [--synthesize FOLDER]
 //
 // --synthesize: writes the firmware there and runs Yosys on it.
 // --formulas: five others instead, separated by ';', for the classes g, q, t, w, z.
@@ -52,6 +52,7 @@ int main(int count, char** words) {
         if (word == "--latency") options.latency = std::stoi(value);
         if (word == "--multipliers") options.multipliers = value == "dsp" ? Multiplier::dsp : Multiplier::lut;
         if (word == "--format") options.input_format = parse_fixed_point(value);
+        if (word == "--mode") options.mode = value == "hls4ml" ? FirmwareMode::hls4ml : FirmwareMode::native;
         if (word == "--front") front = value;
         if (word == "--formulas") formulas = value;
         if (word == "--synthesize") folder = value;

@@ -1,6 +1,6 @@
 // Published formulas of many features as circuits: SymbolNet's MNIST model and its SVHN pair, PySR's jet models.
 //
-//     build/benchmarks/hardware/published SHARED MODEL [--agreement .95] [--tolerance .1] [--format ufixed<8,0>] [--rows 2000]
+//     build/benchmarks/hardware/published SHARED MODEL [--agreement .95] [--tolerance .1] [--format ufixed<8,0>] [--rows 2000] [--synthesize FOLDER]
 //
 // MODEL as in reference_formulas.json. MNIST: pixels of the training images as words of 8 bits, agreement with the float formulas. SVHN has no
 // images here: its pixels are drawn uniformly, and the tolerance is of the output. Jets: replica jets.
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "balmer/complexity.hpp"
+#include "balmer/firmware.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "balmer/random.hpp"
 #include "published.hpp"
@@ -72,12 +73,14 @@ int main(int count, char** words) {
     const bool is_jets = name.find("mnist") == std::string::npos && name.find("svhn") == std::string::npos;
     LoweringOptions options{.input_format = is_jets ? FixedPoint{12, 8, Sign::with} : FixedPoint{8, 8, Sign::without}, .agreement = 0.95, .tolerance = 0.1,
                             .multipliers = Multiplier::lut, .rows = 2000, .name = "published"};
+    std::filesystem::path folder;
     for (int i = 3; i + 1 < count; i += 2) {
         const std::string_view word = words[i];
         const std::string value = words[i + 1];
         if (word == "--agreement") options.agreement = std::stod(value);
         if (word == "--tolerance") options.tolerance = std::stod(value);
         if (word == "--format") options.input_format = parse_fixed_point(value);
+        if (word == "--synthesize") folder = value;
         if (word == "--rows") options.rows = static_cast<std::size_t>(std::stoul(value));
     }
     const Model model = benchmark::read_published(shared / "published/reference_formulas.json", name);
@@ -93,6 +96,11 @@ int main(int count, char** words) {
     fmt::print("| model | nodes | LUT estimate | LUT per node | DSP | FF | cycles | ns | agreement | error | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
     fmt::print("| {} | {} | {:.0f} | {:.1f} | {} | {} | {} | {:.2f} | {:.4f} | {:.3f} | {:.1f} |\n", name, nodes, cost.lut, cost.lut / nodes, cost.dsp,
                cost.flip_flops, cost.latency, cost.period, quality.agreement, quality.error, seconds);
-    save(circuit, name + ".json");
+    if (!folder.empty()) {
+        write_firmware(circuit, folder);
+        const SynthesisResult yosys = synthesize_firmware(folder);
+        fmt::print("Yosys: {} LUT, {} packed, {} FF, {} DSP, {:.2f} ns at 250 ps per net\n", yosys.lut, yosys.lut_packed, yosys.flip_flops, yosys.dsp,
+                   yosys.timing.size() > 1 ? yosys.timing[1].nanoseconds : 0.0);
+    }
     return 0;
 }

@@ -29,7 +29,7 @@ double estimate_lut(const Circuit& circuit, const CircuitNode& node);
 /// Nanoseconds from the operands to the result of one node, with the net behind it at 250 ps.
 double estimate_delay(const Circuit& circuit, const CircuitNode& node);
 /// Whether a multiplication is estimated as a DSP block.
-bool uses_dsp(const Circuit& circuit, const CircuitNode& node);
+bool uses_dsp(const CircuitNode& node);
 
 /// What a schedule is to reach.
 struct ScheduleOptions {

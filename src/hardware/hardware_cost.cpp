@@ -11,9 +11,17 @@ namespace balmer {
 
 namespace {
 
-// LUTs of a fabric multiplication per product of widths, and of a square; fitted to Yosys (benchmarks/hardware/random_models.cpp).
+// LUTs per bit, fitted to Yosys' counts (benchmarks/hardware/random_models.cpp, benchmarks/results/hardware.md): of a fabric multiplication per
+// product of widths, of the other operations per bit of the result. Limiters, selections and roundings merge with what stands behind them.
 constexpr double lut_per_product_bit = 2.1;
 constexpr double lut_per_square_bit = 1.1;
+constexpr double lut_per_adder_bit = 0.84;
+constexpr double lut_per_limited_bit = 0.85;
+constexpr double lut_per_selected_bit = 0.25;
+constexpr double lut_per_rounded_bit = 0.2;
+constexpr double lut_per_compared_bit = 0.45;
+constexpr double lut_per_equal_bit = 0.3;
+constexpr double table_share = 0.78;  // of the look-ups that separate output bits would need
 
 const CircuitNode& operand(const Circuit& circuit, const CircuitNode& node, std::size_t k) { return circuit.nodes[node.operands[k]]; }
 
@@ -44,22 +52,21 @@ double saturate_lut(const Circuit& circuit, const CircuitNode& node) {
     const int dropped = width(a) - width(node);
     const bool round_bounds = (node.low == 0 || node.low == a.low || is_power_of_two(-node.low)) && (node.high == a.high || is_power_of_two(node.high + 1));
     const double detect = dropped <= 4 ? 1 : 2;
-    return width(node) + (round_bounds ? detect : 0.8 * width(a));
+    return lut_per_limited_bit * (width(node) + (round_bounds ? detect : 0.8 * width(a)));
 }
 
 }  // namespace
 
-bool uses_dsp(const Circuit& circuit, const CircuitNode& node) {
-    (void)circuit;
+bool uses_dsp(const CircuitNode& node) {
     return node.op == CircuitOp::multiply && node.multiplier == Multiplier::dsp;
 }
 
 double estimate_lut(const Circuit& circuit, const CircuitNode& node) {
     switch (node.op) {
         case CircuitOp::add:
-        case CircuitOp::subtract: return adder_bits(circuit, node);
+        case CircuitOp::subtract: return lut_per_adder_bit * adder_bits(circuit, node);
         case CircuitOp::multiply: {
-            if (uses_dsp(circuit, node)) {
+            if (uses_dsp(node)) {
                 return 0;
             }
             const int a = width(operand(circuit, node, 0)), b = width(operand(circuit, node, 1));
@@ -68,13 +75,13 @@ double estimate_lut(const Circuit& circuit, const CircuitNode& node) {
             }
             return (node.operands[0] == node.operands[1] ? lut_per_square_bit : lut_per_product_bit) * a * b;
         }
-        case CircuitOp::table: return table_column_lut(circuit.tables[node.source], node.column, operand(circuit, node, 0));
+        case CircuitOp::table: return table_share * table_column_lut(circuit.tables[node.source], node.column, operand(circuit, node, 0));
         case CircuitOp::saturate: return saturate_lut(circuit, node);
-        case CircuitOp::round: return node.rounding == Rounding::nearest ? width(node) : 0;
-        case CircuitOp::select: return width(node);
+        case CircuitOp::round: return node.rounding == Rounding::nearest ? lut_per_rounded_bit * width(node) : 0;
+        case CircuitOp::select: return lut_per_selected_bit * width(node);
         case CircuitOp::less:
-        case CircuitOp::less_equal: return std::max(1.0, 0.6 * std::max(width(operand(circuit, node, 0)) + node.shift[0], width(operand(circuit, node, 1)) + node.shift[1]));
-        case CircuitOp::equal: return std::max(1.0, 0.4 * std::max(width(operand(circuit, node, 0)), width(operand(circuit, node, 1))));
+        case CircuitOp::less_equal: return std::max(1.0, lut_per_compared_bit * std::max(width(operand(circuit, node, 0)) + node.shift[0], width(operand(circuit, node, 1)) + node.shift[1]));
+        case CircuitOp::equal: return std::max(1.0, lut_per_equal_bit * std::max(width(operand(circuit, node, 0)), width(operand(circuit, node, 1))));
         case CircuitOp::input:
         case CircuitOp::constant:
         case CircuitOp::wrap:
@@ -91,7 +98,7 @@ double estimate_delay(const Circuit& circuit, const CircuitNode& node) {
         case CircuitOp::add:
         case CircuitOp::subtract: return adder_bits(circuit, node) == 0 ? 0 : net + carry + carry_bit * w;
         case CircuitOp::multiply: {
-            if (uses_dsp(circuit, node)) {
+            if (uses_dsp(node)) {
                 return 2.53;
             }
             const int a = width(operand(circuit, node, 0)), b = width(operand(circuit, node, 1));
@@ -131,7 +138,7 @@ HardwareCost estimate_cost(const Circuit& circuit) {
         arrival.push_back(start + estimate_delay(circuit, node));
         cost.period = std::max(cost.period, arrival.back());
         cost.lut += estimate_lut(circuit, node);
-        cost.dsp += uses_dsp(circuit, node) ? 1 : 0;
+        cost.dsp += uses_dsp(node) ? 1 : 0;
         if (node.op == CircuitOp::add || node.op == CircuitOp::subtract) {
             cost.carry += (adder_bits(circuit, node) + 7) / 8;
         }

@@ -164,7 +164,7 @@ void schedule(Circuit& circuit, const ScheduleOptions& options) {
     }
     const double budget = options.clock - register_time;
     for (CircuitNode& node : circuit.nodes) {  // a DSP block takes no register inside here; in fabric the product can be split
-        const bool is_late = uses_dsp(circuit, node) && estimate_delay(circuit, node) > budget;
+        const bool is_late = uses_dsp(node) && estimate_delay(circuit, node) > budget;
         node.multiplier = is_late && options.multipliers == Multiplier::automatic ? Multiplier::lut : node.multiplier;
     }
     const double slowest = Stages(circuit).slowest_node();
