@@ -2,7 +2,7 @@
 
     python3 benchmarks/speed/simplify.py build/benchmarks/speed/simplify
 
-Writes benchmarks/results/simplify.md. Complexity is `tree`; SymPy's answers are read back, their constants folded, and the
+Writes benchmarks/results/simplify.md. Times are CPU times of both sides. Complexity is `tree`; SymPy's answers are read back, their constants folded, and the
 shorter count taken. Where SymPy runs out of time, or answers in functions that balmer lacks, its answer is what sympify alone made
 of the formula, or the formula itself if that is shorter or cannot be read: it never counts as longer than its input.
 """
@@ -29,8 +29,8 @@ def raise_out_of_time(*_):
 
 def sympy_simplify(text, symbols, limit):
     """The simplified formula as text, the sympified one, the seconds, and whether the time ran out."""
-    signal.setitimer(signal.ITIMER_REAL, limit)
-    start = time.perf_counter()
+    signal.setitimer(signal.ITIMER_PROF, limit)
+    start = time.process_time()
     held, answer, late = None, None, False
     try:
         held = sympy.sympify(text, locals=symbols)
@@ -40,8 +40,14 @@ def sympy_simplify(text, symbols, limit):
     except Exception:  # SymPy raises many kinds here, RecursionError among them: no answer
         pass
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return str(answer), str(held), time.perf_counter() - start, late
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return str(answer), str(held), time.process_time() - start, late
+
+
+def simplified(program, given, node_limit):
+    """One list for each formula: formula, shorter formula, complexity before, after, seconds."""
+    done = subprocess.run([program, "random", str(given.formulas), str(given.seed), str(node_limit)], capture_output=True, text=True, check=True)
+    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 def counts(program, texts):
@@ -87,15 +93,15 @@ def main():
     arguments.add_argument("--sample", type=int, default=300)
     arguments.add_argument("--limit", type=float, default=.5, help="seconds a formula for SymPy")
     arguments.add_argument("--node-limit", type=int, default=400)
+    arguments.add_argument("--other-node-limits", type=int, nargs="*", default=[50, 100, 200, 1000, 2000])
     arguments.add_argument("--seed", type=int, default=1)
     given = arguments.parse_args()
-    done = subprocess.run([given.program, "random", str(given.formulas), str(given.seed), str(given.node_limit)],
-                          capture_output=True, text=True, check=True)
-    rows = [line.split("\t") for line in done.stdout.splitlines()]
-    before, after, seconds = ([float(row[i]) for row in rows] for i in (2, 3, 4))
+    by_limit = {limit: simplified(given.program, given, limit) for limit in sorted({given.node_limit, *given.other_node_limits})}
+    rows = by_limit[given.node_limit]
+    before = [float(row[2]) for row in rows]
     compared, different = check(rows)
 
-    signal.signal(signal.SIGALRM, raise_out_of_time)
+    signal.signal(signal.SIGPROF, raise_out_of_time)
     symbols = {name: sympy.Symbol(name, real=True) for name in ("x0", "x1", "x2")}
     sample = rows[:given.sample]
     theirs = [sympy_simplify(row[0].replace("^", "**"), symbols, given.limit) for row in sample]
@@ -107,25 +113,27 @@ def main():
     our_seconds = [float(row[4]) for row in sample]
     their_seconds = [t[2] for t in theirs]
 
+    limits = "\n".join(
+        f"| {limit} | {statistics.mean(float(r[3]) for r in lines):.3f} | {sum(int(r[3]) > int(r[2]) for r in lines)} "
+        f"| {1e3 * statistics.median(float(r[4]) for r in lines):.3f} | {1e3 * statistics.mean(float(r[4]) for r in lines):.3f} "
+        f"| {statistics.median(t / float(r[4]) for t, r in zip(their_seconds, lines)):,.0f} |" for limit, lines in by_limit.items())
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     text = f"""# Simplification
 
-    python3 benchmarks/speed/simplify.py build/benchmarks/speed/simplify --formulas {given.formulas} --sample {given.sample} --limit {given.limit} --node-limit {given.node_limit} --seed {given.seed}
+    python3 benchmarks/speed/simplify.py build/benchmarks/speed/simplify --formulas {given.formulas} --sample {given.sample} --limit {given.limit} --node-limit {given.node_limit} --seed {given.seed} --other-node-limits {" ".join(map(str, given.other_node_limits))}
 
 {processor}, one core, SymPy {sympy.__version__}, commit {commit}. {given.formulas} random formulas of 5 to 20 nodes over three features,
 constants, `+ - * /` and negate, square, cube, sqrt, exp, log, sin, cos, tanh, inverse, abs; no box. SymPy's symbols are real.
 Checked first: {compared} values of original and simplified formula compared, {different} differ by more than 1e-4 relative (cancellation included).
 
-| {given.formulas} formulas | balmer |
-|---|---|
-| mean complexity before | {statistics.mean(before):.3f} |
-| mean complexity after | {statistics.mean(after):.3f} |
-| larger than before | {sum(a > b for a, b in zip(after, before))} |
-| median time, ms | {1e3 * statistics.median(seconds):.3f} |
-| mean time, ms | {1e3 * statistics.mean(seconds):.3f} |
+{given.formulas} formulas, mean complexity before {statistics.mean(before):.3f}; the last column is the median of SymPy's time over ours, formula by formula, on the first {len(sample)}:
 
-| the first {len(sample)} | before | balmer | sympy.simplify |
+| node limit | mean complexity after | larger than before | median time, ms | mean time, ms | times faster than SymPy |
+|---|---|---|---|---|---|
+{limits}
+
+| the first {len(sample)} | before | balmer, {given.node_limit} nodes | sympy.simplify |
 |---|---|---|---|
 | mean complexity | {statistics.mean(int(r[2]) for r in sample):.3f} | {statistics.mean(ours):.3f} | {statistics.mean(their_size):.3f} |
 | shorter than the other | | {sum(a < b for a, b in zip(ours, their_size))} | {sum(b < a for a, b in zip(ours, their_size))} |

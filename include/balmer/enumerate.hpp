@@ -16,7 +16,7 @@ struct EnumerateOptions {
     std::size_t check_rows = 300;     ///< rows on which a proposal is verified before all rows are
     std::size_t screen_rows = 512;    ///< rows on which noisy data are screened
     std::size_t maximum_entries = 4'000'000;  ///< values kept at most
-    double memory_share = 0.6;        ///< of Budget::memory for the table
+    double memory_share = 0.7;        ///< of Budget::memory for the table
     std::size_t maximum_variables = 12;  ///< features that take part; the most informative ones when there are more
     double exact = 2e-12;             ///< relative residual on all rows that counts as exact
     std::size_t library_entries = 20'000;  ///< the table grows at least to this size where the budget allows

@@ -7,6 +7,7 @@
 
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
+#include "balmer/number.hpp"
 #include "balmer/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
@@ -70,6 +71,26 @@ std::string command_of(const CLI::App& app) {
     return chosen.empty() ? "balmer" : "balmer " + chosen[0]->get_name();
 }
 
+/// "--rows: Value x not in range 0.000000 to 1797693134862315..." as CLI11 has it, with bounds that can be read.
+std::string range_complaint(const std::string& text) {
+    constexpr std::string_view value = ": Value ", range = " not in range ", to = " to ";
+    const auto at = text.find(value), bounds = text.find(range);
+    const auto between = text.find(to, bounds);
+    if (at == std::string::npos || bounds == std::string::npos || between == std::string::npos) {
+        return text;
+    }
+    const std::string given = text.substr(at + value.size(), bounds - at - value.size());
+    const auto lower = parse_double(text.substr(bounds + range.size(), between - bounds - range.size()));
+    const auto upper = parse_double(text.substr(between + to.size()));
+    if (!lower || !upper) {
+        return text;
+    }
+    constexpr double no_bound = 1e300;
+    const std::string allowed = *upper > no_bound ? fmt::format("a number >= {}", format_double(*lower))
+                                                  : fmt::format("{} to {}", format_double(*lower), format_double(*upper));
+    return fmt::format("{}: '{}' is out of range; allowed: {}", text.substr(0, at), given.substr(given.find_first_not_of(' ')), allowed);
+}
+
 /// What CLI11 complains about, in our words.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
     const std::vector<std::string> flags = flags_of(app);
@@ -87,10 +108,16 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const s
         const std::string extra = extras.empty() ? "" : extras[0].substr(extras[0].find_first_not_of(' '));
         return fmt::format("unexpected argument '{}'. A name or formula with blanks stands in quotes.{}", extra, help);
     }
-    std::string text = error.what();
+    std::string text = range_complaint(error.what());
     constexpr std::string_view unread = "Could not convert: ";  // CLI11: "Could not convert: --seconds = abc"
     if (const auto is = text.find(" = "); text.starts_with(unread) && is != std::string::npos) {
-        text = fmt::format("{}: '{}' is not a number as it is needed here", text.substr(unread.size(), is - unread.size()), text.substr(is + 3));
+        text = fmt::format("{}: '{}' cannot be read here", text.substr(unread.size(), is - unread.size()), text.substr(is + 3));
+    }
+    if (const auto is = text.find(": 1 required "); is != std::string::npos) {
+        text = fmt::format("{} needs a value", text.substr(0, is));
+    }
+    if (const auto is = text.find(": At Most 1 required"); is != std::string::npos) {
+        text = fmt::format("{} is given more than once", text.substr(0, is));
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         const auto is = text.find(" is required");

@@ -68,6 +68,9 @@ private:
         if (code == Z_BUF_ERROR) {
             throw Error(Place{.file = name()}, "the gzip file ends too early; it was cut off. Copy or download it again.");
         }
+        if (code == Z_DATA_ERROR) {
+            throw Error(Place{.file = name()}, "the gzip file is damaged. Copy or download it again.");
+        }
         if (got < 0 || code < 0) {
             throw Error(Place{.file = name()}, fmt::format("cannot read this file: {}.",
                                                            code == Z_ERRNO ? std::strerror(errno) : message));

@@ -132,7 +132,7 @@ private:
         }
         for (const TextColumn& column : table_.text) {
             if (!is_used(column.name)) {
-                made_.notes.push_back(fmt::format("column {} is text and is left out", column.name));
+                made_.notes.push_back(fmt::format("column {} is text (such as '{}') and is left out", column.name, column.categories.front()));
             }
         }
         if (data().features.size() == table_.numeric.size() - (table_.text.empty() ? 1 : 0)) {
@@ -276,9 +276,11 @@ private:
         if (values.size() < 2) {
             fail("the target has one class only; two are needed to tell them apart.", target.name());
         }
-        if (numeric_classes_ && values.size() > 1000 && values.size() > target.rows() / 2) {
-            fail(fmt::format("the target has {} different values in {} rows: these are no classes. Use --task regression.", values.size(),
-                             target.rows()),
+        constexpr std::size_t few = 20, fewest_rows_a_class = 4;
+        if (values.size() > few && values.size() * fewest_rows_a_class > target.rows()) {
+            fail(fmt::format("the target has {} different values in {} rows: too many to be classes, which want {} rows each. {}", values.size(),
+                             target.rows(), fewest_rows_a_class,
+                             numeric_classes_ ? "Use --task regression." : "Choose another target, or more rows."),
                  target.name());
         }
         std::vector<std::string> labels;
@@ -311,7 +313,8 @@ private:
             std::erase_if(data().features, [](const Column& column) { return is_constant(column.values()); });
         }
         if (data().features.empty()) {
-            fail("no feature is left: a formula needs a column of numbers that varies, besides the target.");
+            const std::string why = made_.notes.empty() ? "" : fmt::format(" ({})", fmt::join(made_.notes, "; "));
+            fail(fmt::format("no feature is left: a formula needs a column of numbers that varies, besides the target{}.", why));
         }
     }
 

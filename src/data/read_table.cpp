@@ -3,6 +3,7 @@
 #include "data/formats.hpp"
 #include "data/growing_column.hpp"
 #include "data/npy.hpp"
+#include "data/text_fields.hpp"
 
 #include <fmt/format.h>
 
@@ -55,9 +56,27 @@ void add_labels(const std::filesystem::path& path, Table& images) {
     }
 }
 
-}  // namespace
+/// Names and labels go into JSON, LaTeX and messages, which are UTF-8.
+Table with_readable_text(Table table, const std::string& source) {
+    const auto refuse = [&](std::string_view what, const std::string& text) {
+        throw Error(Place{.file = source},
+                    fmt::format("{} is not UTF-8 text: {}. Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.", what, shown(text)));
+    };
+    for (std::size_t column = 0; column < table.order.size(); ++column) {
+        if (!is_utf8(table.order[column])) {
+            refuse(fmt::format("the name of column {}", column + 1), table.order[column]);
+        }
+    }
+    for (const TextColumn& column : table.text) {
+        const auto wrong = std::find_if_not(column.categories.begin(), column.categories.end(), is_utf8);
+        if (wrong != column.categories.end()) {
+            refuse(fmt::format("an entry of column {}", column.name), *wrong);
+        }
+    }
+    return table;
+}
 
-Table read_table(const std::filesystem::path& path, const ReadOptions& options) {
+Table read_any(const std::filesystem::path& path, const ReadOptions& options) {
     const auto source = open_file(path);
     if (source->peek(4) == std::string_view("PK\x03\x04", 4)) {
         const MappedFile file = map_file(path);
@@ -92,14 +111,20 @@ Table read_table(const std::filesystem::path& path, const ReadOptions& options) 
     return read_stream(*source, options);
 }
 
+}  // namespace
+
+Table read_table(const std::filesystem::path& path, const ReadOptions& options) {
+    return with_readable_text(read_any(path, options), path.string());
+}
+
 Table read_table_from_memory(std::string_view bytes, const std::string& name, const ReadOptions& options) {
     if (bytes.starts_with("PK\x03\x04")) {
         Table table = read_npz(bytes, name);
         keep_columns(table, options.columns);
-        return table;
+        return with_readable_text(std::move(table), name);
     }
     const auto source = open_memory(bytes, name);
-    return read_stream(*source, options);
+    return with_readable_text(read_stream(*source, options), name);
 }
 
 }  // namespace balmer

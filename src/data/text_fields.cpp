@@ -150,6 +150,60 @@ bool is_missing(std::string_view text) {
     return std::find(words.begin(), words.end(), std::string_view(lower.data(), text.size())) != words.end();
 }
 
+namespace {
+
+/// Bytes of the character at the start of `text`, 0 when it is none.
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    const std::size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    if (length == 0 || text.size() < length) {
+        return 0;
+    }
+    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (byte(1) < least || byte(1) > most) {
+        return 0;
+    }
+    for (std::size_t i = 2; i < length; ++i) {
+        if (byte(i) < 0x80 || byte(i) > 0xbf) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t most = 40;
+    std::string result = "'";
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t length = utf8_length(rest);
+        if (result.size() + length > most + 1) {
+            return result + "...'";
+        }
+        const bool readable = length > 1 || (length == 1 && rest[0] >= ' ' && rest[0] != 0x7f);
+        result += readable ? rest.substr(0, length) : rest[0] == '\n' ? " " : "?";
+        rest.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return result + "'";
+}
+
 std::optional<double> read_number(std::string_view text, Decimal& decimal, bool comma_allowed) {
     if (const auto value = parse_double(text)) {
         if (text.find('.') != std::string_view::npos) {

@@ -45,6 +45,12 @@ bool scan_record(const char*& at, const char* end, char delimiter, std::vector<s
 /// Whether the field stands for a missing value: empty, NA, N/A, nan, null, none, ?, in any case.
 bool is_missing(std::string_view text);
 
+/// Whether the bytes are UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+
+/// A field as a message shows it: in quotes, cut after 40 bytes, with ? for control characters and for what is not UTF-8.
+std::string shown(std::string_view text);
+
 /// The number that the whole field writes; decides `decimal` when the field does.
 std::optional<double> read_number(std::string_view text, Decimal& decimal, bool comma_allowed);
 

@@ -24,13 +24,6 @@ constexpr std::size_t sampled_for_types = 1000;
 
 enum class Kind : std::uint8_t { number, text, skipped };
 
-/// A field as a message shows it.
-std::string shown(std::string_view text) {
-    std::string cut(text.substr(0, 40));
-    std::replace(cut.begin(), cut.end(), '\n', ' ');
-    return fmt::format("'{}{}'", cut, text.size() > 40 ? "..." : "");
-}
-
 /// A column of the file while it is read.
 struct ReadColumn {
     std::string name;
@@ -200,13 +193,12 @@ private:
         if (options_.header != Header::automatic) {
             return options_.header == Header::absent;
         }
-        std::size_t numbers = 0, missing = 0;
+        std::size_t numbers = 0;
         const std::string* text = nullptr;
         for (const std::string& field : fields) {
             Decimal decimal = dialect_.decimal;
             const bool is_number = !is_missing(field) && read_number(field, decimal, dialect_.delimiter != ',').has_value();
             numbers += is_number;
-            missing += is_missing(field);
             text = is_number || is_missing(field) || text != nullptr ? text : &field;
         }
         if (numbers > 0 && text != nullptr) {

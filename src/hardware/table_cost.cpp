@@ -40,7 +40,7 @@ std::size_t count_distinct(std::vector<std::vector<std::uint64_t>> pieces) {
         }
     }
     std::ranges::sort(pieces);
-    const auto last = std::ranges::unique(pieces).begin();
+    const auto last = std::unique(pieces.begin(), pieces.end());
     const auto is_zero = [](const auto& piece) { return std::ranges::all_of(piece, [](std::uint64_t word) { return word == 0; }); };
     return static_cast<std::size_t>(std::count_if(pieces.begin(), last, [&](const auto& piece) { return !is_zero(piece); }));
 }
@@ -51,7 +51,7 @@ double bit_lut(const Chunks& chunks) {
         distinct.push_back(up_to_complement(chunk));
     }
     std::ranges::sort(distinct);
-    distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     double lut = 0;
     for (const std::uint64_t chunk : distinct) {
         lut += dependencies(chunk) > 1 ? 1 : 0;
@@ -104,7 +104,7 @@ double table_column_lut(const CircuitTable& table, std::uint32_t column, const C
         }
     }
     std::ranges::sort(planes);
-    planes.erase(std::ranges::unique(planes).begin(), planes.end());
+    planes.erase(std::unique(planes.begin(), planes.end()), planes.end());
     double lut = 0;
     for (const Chunks& plane : planes) {
         lut += bit_lut(plane);

@@ -29,7 +29,8 @@ std::string complaint(const std::string& name, const Table& table) {
     if (table.find_text(name)) {
         return fmt::format("column '{}' holds text, the model needs numbers there", name);
     }
-    return fmt::format("column '{}' is missing.{}", name, suggest(name, table.order));
+    const std::string hint = suggest(name, table.order);
+    return fmt::format("column '{}' is missing{}", name, hint.empty() ? "" : "." + hint);
 }
 
 /// One pointer per feature; those that no output reads may be missing and get `unread`, a column of any numbers.
@@ -57,7 +58,7 @@ std::vector<const double*> feature_columns(const Model& model, const Table& tabl
             }
         }
         throw Error({.file = table.source, .line = 0, .column = 0, .name = ""},
-                    fmt::format("{}{}. The model reads the columns {}; the table has {}", fmt::join(complaints, "; "), more,
+                    fmt::format("{}{}{} The model reads the columns {}; the table has {}", fmt::join(complaints, "; "), more, more.empty() && complaints.back().ends_with('?') ? "" : ".",
                                 fmt::join(needed, ", "), fmt::join(table.order, ", ")));
     }
     return columns;

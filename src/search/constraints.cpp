@@ -69,8 +69,8 @@ bool satisfies(std::span<const Expression> outputs, const Constraints& constrain
 namespace {
 
 [[noreturn]] void bad_constraint(const std::string& text, const std::string& why) {
-    throw Error("constraint \"" + text + "\": " + why +
-                ". Forms: \"sin(sin) <= 0\" (how often the inner may stand in the outer), \"exp(*) <= 5\" (complexity of its argument), "
+    throw Error({.name = "--constrain"}, "\"" + text + "\": " + why +
+                " Forms: \"sin(sin) <= 0\" (how often the inner may stand in the outer), \"exp(*) <= 5\" (complexity of its argument), "
                 "\"^(_, *) <= 3\" (of its second argument), \"^ <= 6\" (largest exponent)");
 }
 
@@ -92,27 +92,27 @@ Op operator_named(const std::string& name, const std::string& text) {
 
 void add_constraint(Constraints& constraints, const std::string& text) {
     const auto sign = text.rfind("<=");
-    if (sign == std::string::npos) bad_constraint(text, "no '<='");
+    if (sign == std::string::npos) bad_constraint(text, "no '<='.");
     const std::string left = trimmed(text.substr(0, sign)), right = trimmed(text.substr(sign + 2));
     char* end = nullptr;
     const double limit = std::strtod(right.c_str(), &end);
-    if (right.empty() || *end != 0 || !(limit >= 0)) bad_constraint(text, "'" + right + "' is not a number >= 0");
-    if (left.empty()) bad_constraint(text, "nothing before '<='");
+    if (right.empty() || *end != 0 || !(limit >= 0)) bad_constraint(text, "'" + right + "' is not a number >= 0.");
+    if (left.empty()) bad_constraint(text, "nothing before '<='.");
     const auto open = left.find('(');
     if (open == std::string::npos) {
-        if (operator_named(left, text) != Op::power) bad_constraint(text, "only ^ takes a plain bound");
+        if (operator_named(left, text) != Op::power) bad_constraint(text, "only ^ takes a plain bound.");
         constraints.maximum_exponent = limit;
         return;
     }
     constexpr double most = 1e6;  // counts are whole numbers
-    if (limit > most) bad_constraint(text, "'" + right + "' is more than a million, which limits nothing");
-    if (left.back() != ')') bad_constraint(text, "no closing bracket");
+    if (limit > most) bad_constraint(text, "'" + right + "' is more than a million, which limits nothing.");
+    if (left.back() != ')') bad_constraint(text, "no closing bracket.");
     const Op outer = operator_named(left.substr(0, open), text);
     const std::string inside = left.substr(open + 1, left.size() - open - 2);
     const auto star = inside.find('*');
     if (star != std::string::npos && (inside.size() == 1 || inside.find(',') != std::string::npos)) {
         const auto argument = static_cast<int>(std::count(inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(star), ','));
-        if (argument >= info(outer).arity) bad_constraint(text, "this operator has fewer arguments");
+        if (argument >= info(outer).arity) bad_constraint(text, "this operator has fewer arguments.");
         constraints.arguments.push_back({outer, argument, static_cast<int>(limit)});
         return;
     }

@@ -43,7 +43,8 @@ FitOptions holding(const Outputs& outputs, const std::vector<std::vector<bool>>&
 
 }  // namespace
 
-std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool) {
+std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool,
+                              const std::function<bool()>& late) {
     std::vector<Outputs> trials;
     for (std::size_t k = 0; k < candidate.outputs.size(); ++k) {
         std::vector<Expression> variants;
@@ -55,7 +56,7 @@ std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& fro
     }
     std::vector<Candidate> fitted(trials.size());
     parallel_for(pool, trials.size(), 1, [&](std::size_t i) {
-        if (!scorer.allowed(trials[i])) return;
+        if (late() || !scorer.allowed(trials[i])) return;
         scorer.fit(trials[i], {.maximum_iterations = 30});
         fitted[i] = scorer.score(std::move(trials[i]), candidate.origin);
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "balmer/parallel.hpp"
@@ -8,8 +9,10 @@
 namespace balmer {
 
 /// Tries every way to insert one constant ("+ c", "* c") or to drop one node anywhere in a candidate, refits each and returns those that
-/// improve on `front`'s members of their complexity, best first. Deterministic; `pool` only shares the work.
-std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool);
+/// improve on `front`'s members of their complexity, best first. Deterministic while `late`, which every thread asks before each fit,
+/// says no; `pool` only shares the work.
+std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool,
+                              const std::function<bool()>& late);
 
 /// Writes constants as integers, simple rationals or multiples of pi where the data cannot tell the difference: the profile
 /// likelihood changes by less than `deviations` standard errors, the other constants refitted each time.

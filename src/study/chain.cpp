@@ -121,7 +121,7 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
             if (late() || i >= front.members().size()) break;
             const Candidate chosen = front.members()[i];
             if (!is_small(chosen, scorer.problem())) continue;
-            for (auto& better : polish(chosen, front, scorer, pool)) any |= front.insert(std::move(better));
+            for (auto& better : polish(chosen, front, scorer, pool, late)) any |= front.insert(std::move(better));
         }
         if (!any) break;
     }

@@ -211,15 +211,18 @@ void check_loss(const Problem& problem) {
     in_flag("--loss", [&] { (void)bind_loss(problem.loss, first); });
 }
 
-// Squares of such numbers leave the range of doubles.
-void note_range(PreparedFit& prepared) {
+// Squares of such numbers leave the range of doubles: no error could be told from another.
+void check_range(const Problem& problem) {
     constexpr double largest_square = 1e150, smallest_square = 1e-150;
-    for (const auto& target : prepared.problem.data.targets) {
+    if (problem.loss.name != "mse" || problem.data.sigma) return;
+    for (const auto& target : problem.data.targets) {
         double size = 0;
         for (const double y : target.values()) size = std::max(size, std::fabs(y));
         if (size < largest_square && size > smallest_square) continue;
-        prepared.notes.push_back(fmt::format("{} goes up to {:.1g}: squares of its errors are no numbers any more, only an exact law can be found. "
-                                             "Multiply it by a power of ten.", target.name(), size));
+        throw Error({.file = problem.data.source, .name = target.name()},
+                    fmt::format("values up to {:.2g}: their squares leave the range of numbers, {:.0g} to {:.0g}. Write the target in a unit that makes "
+                                "it of ordinary size, state a --sigma (\"0.01*{}\" asks for relative errors), or take --loss mae", size,
+                                smallest_square, largest_square, target.name()));
     }
 }
 
@@ -256,7 +259,7 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);
     problem.guesses = read_guesses(parameters.guess, problem);
     check_loss(problem);
-    note_range(prepared);
+    check_range(problem);
     return prepared;
 }
 
@@ -269,9 +272,9 @@ std::size_t parse_memory(const std::string& text) {
     unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? 0 : unit.find_first_not_of(' '));
     const auto number = parse_double(text.substr(0, digits));
     const auto factor = units.find(unit);
-    constexpr double most = 1e18;
-    if (!number || factor == units.end() || !(*number > 0) || *number * factor->second > most)
-        throw Error({.name = "--memory"}, "'" + text + "' is no amount of memory. Write it as 500MB or 2GiB");
+    constexpr double least = 1e6, most = 1e18;
+    if (!number || factor == units.end() || !(*number * factor->second >= least) || *number * factor->second > most)
+        throw Error({.name = "--memory"}, "'" + text + "' is no amount of memory, or too little. Write it as 500MB or 2GiB; at least 1MB");
     return static_cast<std::size_t>(*number * factor->second);
 }
 

@@ -47,7 +47,7 @@ std::string run_json(const FitParameters& parameters, const PreparedFit& prepare
                     {"classes", data.classes}};
     json["notes"] = prepared.notes;
     json["report"] = status.report;
-    return json.dump(2) + "\n";
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 RecordedRun read_run_json(const std::string& text, const std::string& source) {
@@ -78,7 +78,7 @@ void Recorder::improved(const Progress& progress, const Candidate& candidate) {
                       {"loss", candidate.loss},
                       {"stage", progress.stage},
                       {"equation", equation_text(candidate, vocabulary_)}};
-        folder_->append_event(event.dump());
+        folder_->append_event(event.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
     front_changed_ = true;
     listener_.improved(progress, candidate, vocabulary_);

@@ -119,6 +119,11 @@ TEST(Mistakes, OnTheCommandLine) {
     expect_mistake("show a b", "unexpected argument 'b'");
     expect_mistake("show x --format tabel", "tabel not in");
     expect_mistake("info --completion zhs", "known shells: bash");
+    expect_mistake("fit data.csv --target y --seconds 1 --seconds 2", "--seconds is given more than once");
+    expect_mistake("export run --to", "--to needs a value");
+    expect_mistake("generate cms --rows many", "--rows: 'many' is out of range; allowed: a number >= 0");
+    expect_mistake("generate feynman:I.9.18 --noise -1", "--noise: '-1' is out of range; allowed: a number >= 0");
+    expect_mistake("fit data.csv --target y --seconds soon", "--seconds: 'soon' cannot be read here");
 }
 
 TEST(Show, ATableWithTheChosenFormula) {

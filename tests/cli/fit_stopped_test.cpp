@@ -112,7 +112,7 @@ double peak_megabytes(int process) {
 TEST_F(SlowFitStopped, MemoryStaysBounded) {
     const double seconds = std::getenv("BALMER_TEST_LONG") ? 3600 : 60;
     testing::write_data(data, 1000);
-    Child search({"fit", data, "--target", "y", "--seconds", std::to_string(seconds), "--quiet", "--memory", "400MB", "--run-folder", run}, here());
+    Child search({"fit", data, "--target", "y", "--seconds", std::to_string(seconds), "--quiet", "--run-folder", run}, here());
     double half = 0, peak = 0;
     const auto start = std::chrono::steady_clock::now();
     while (search.runs()) {

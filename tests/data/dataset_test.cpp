@@ -3,6 +3,7 @@
 #include "balmer/readers.hpp"
 #include "balmer/split.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ TEST(MakeDataset, TakesEveryOtherNumericColumnAsFeature) {
     EXPECT_EQ(values(data.targets[0]), (std::vector<double>{5, 6}));
     EXPECT_EQ(values(*data.weights), (std::vector<double>{1, 1}));
     EXPECT_EQ(data.category->categories, (Names{"0", "1"}));
-    EXPECT_EQ(notes, (Names{"column t is text and is left out", "column c is 3 in every row and is left out"}));
+    EXPECT_EQ(notes, (Names{"column t is text (such as 'u') and is left out", "column c is 3 in every row and is left out"}));
 }
 
 TEST(MakeDataset, ClassesComeFromTextOrFromNumbersWhenAsked) {
@@ -60,12 +61,26 @@ TEST(MakeDataset, MistakesAreNamed) {
               "t.csv (y): the target is 3 in every row; there is nothing to find. Choose another target.");
     EXPECT_EQ(said("a,y\n1,b\n2,b\n", {.targets = {"y"}}), "t.csv (y): the target has one class only; two are needed to tell them apart.");
     EXPECT_EQ(said("a,y\n1,3\n1,4\n", {.targets = {"y"}}),
-              "t.csv: no feature is left: a formula needs a column of numbers that varies, besides the target.");
+              "t.csv: no feature is left: a formula needs a column of numbers that varies, besides the target (column a is 1 in every row "
+              "and is left out).");
     EXPECT_EQ(said("a,t,y\n1,u,3\n2,v,4\n", {.features = {"t"}, .targets = {"y"}}),
               "t.csv (t): this column is text (such as 'u') and numbers are needed here.");
     EXPECT_EQ(said("a,s,y\n1,1,3\n2,0,4\n", {.targets = {"y"}, .sigma = "s"}), "t.csv (s): the uncertainty is 0 in row 2; it must be above 0.");
     EXPECT_EQ(said("a,y\n1,b\n2,c\n", {.targets = {"y"}, .task = TaskChoice::regression}),
               "t.csv (y): this column is text (such as 'b') and numbers are needed here.");
+}
+
+TEST(MakeDataset, ManyClassesOfFewRowsAreNone) {
+    std::string numbers = "x,y\n", labels = "x,y\n", twenty = "x,y\n";
+    for (int i = 0; i < 40; ++i) {
+        numbers += fmt::format("{},{}\n", i, i % 30);
+        labels += fmt::format("{},c{}\n", i, i % 30);
+        twenty += fmt::format("{},{}\n", i, i % 20);
+    }
+    EXPECT_EQ(said(numbers, {.targets = {"y"}, .task = TaskChoice::classification}),
+              "t.csv (y): the target has 30 different values in 40 rows: too many to be classes, which want 4 rows each. Use --task regression.");
+    EXPECT_NE(said(labels, {.targets = {"y"}}).find("30 different values in 40 rows"), std::string::npos);
+    EXPECT_EQ(make(twenty, {.targets = {"y"}, .task = TaskChoice::classification}).data.classes.size(), 20u);
 }
 
 TEST(MakeDataset, MissingValuesAreRefusedWithCountAndPlaceOrDropped) {

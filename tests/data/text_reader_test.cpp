@@ -147,6 +147,18 @@ TEST(TextReader, MistakesSayFileLineColumnAndCure) {
               "read other columns.");
 }
 
+TEST(TextReader, TextIsUtf8) {
+    for (const char* text : {"gr\xc3\xb6\xc3\x9f" "e,y\n1,2\n", "a,t\n1,\xe2\x82\xac\n", "a,t\n1,\xf0\x9f\x98\x80\n"}) {
+        EXPECT_EQ(read(text).rows, 1u) << text;
+    }
+    const std::string cure = ". Save the file as UTF-8, for example with iconv -f LATIN1 -t UTF-8.";
+    EXPECT_EQ(said("a,gr\xf6\xdf" "e\n1,2\n"), "events.csv: the name of column 2 is not UTF-8 text: 'gr??e'" + cure);
+    for (const char* entry : {"\xfc", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
+        EXPECT_NE(said(std::string("a,t\n1,u") + entry + "\n").find("an entry of column t is not UTF-8 text: 'u?"), std::string::npos) << entry;
+    }
+    EXPECT_NE(said("a,b\n1,2\n3,\x1b[31m\xff\n").find("'?[31m?' is text in a column of numbers"), std::string::npos);
+}
+
 TEST(TextReader, ReadsTheColumnsAskedFor) {
     const Table table = read("a,b,c\n1,x,3\n4,y,6\n", {.columns = {"c", "a"}});
     EXPECT_EQ(table.order, (Names{"a", "c"}));

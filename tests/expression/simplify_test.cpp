@@ -71,14 +71,64 @@ TEST(Simplify, SideConditionsAreProvenOnTheBox) {
         ASSERT_NE(rule, rewrite_rules().end()) << name;
         for (const bool proven : {false, true}) {
             EGraph graph(proven ? positive_box : std::vector<Interval>{{-1, 3}, {-1, 3}, {-1, 3}}, false);
-            const auto root = graph.add(parse(formula, names));
+            ASSERT_TRUE(graph.add(parse(formula, names)));
             OperatorIndex index;
-            index[static_cast<std::size_t>(rule->pattern.nodes.back().op)].push_back(*root);
-            const auto matches = find_matches(graph, index, *rule, 10);
+            index_operators(graph, index);
+            graph.begin_round(rule->depth);
+            std::vector<Match> matches;
+            find_matches(graph, index, *rule, 0, 10, matches);
             ASSERT_FALSE(matches.empty()) << name;
             EXPECT_EQ(allowed(graph, *rule, matches[0]), proven) << name;
         }
     }
+}
+
+// A match where nothing changed since the last search was found then.
+TEST(Simplify, AMatchIsNewOnlyWhereSomethingChanged) {
+    using Found = std::set<std::array<EGraph::Id, 6>>;
+    constexpr std::size_t no_limit = 100'000;
+    const auto& rules = rewrite_rules();
+    const auto find_all = [&](const EGraph& graph, const OperatorIndex& index, std::uint32_t since) {
+        std::vector<std::vector<Match>> matches(rules.size());
+        for (std::size_t r = 0; r < rules.size(); ++r) find_matches(graph, index, rules[r], since, no_limit, matches[r]);
+        return matches;
+    };
+    const auto collect = [](const EGraph& graph, const std::vector<std::vector<Match>>& matches, Found& into) {
+        for (std::size_t r = 0; r < matches.size(); ++r)
+            for (const auto& match : matches[r]) {
+                std::array<EGraph::Id, 6> key{static_cast<EGraph::Id>(r), graph.find(match.root)};
+                for (std::size_t i = 0; i < 4; ++i) key[i + 2] = match.variable[i] < graph.classes() ? graph.find(match.variable[i]) : ~0u;
+                into.insert(key);
+            }
+    };
+    RandomStream random(44);
+    std::size_t fewer = 0;
+    for (int k = 0; k < 40; ++k) {
+        EGraph graph({}, false);
+        ASSERT_TRUE(graph.add(random_expression(random, common_operators(), 4 + static_cast<int>(random.below(6)))));
+        graph.rebuild();
+        std::vector<std::vector<Match>> before;
+        for (int round = 0; round < 3 && graph.size() < 1500; ++round) {
+            OperatorIndex index;
+            index_operators(graph, index);
+            graph.begin_round(deepest_pattern());
+            Found all, expected;
+            const auto everywhere = find_all(graph, index, 0), changed = find_all(graph, index, graph.round() - 1);
+            collect(graph, everywhere, all);
+            collect(graph, changed, expected);
+            fewer += expected.size() < all.size();
+            collect(graph, before, expected);
+            for (const auto& key : all) ASSERT_TRUE(expected.contains(key)) << rules[key[0]].name << ", formula " << k << ", round " << round;
+            for (std::size_t r = 0; r < rules.size(); ++r) {
+                before.resize(rules.size());
+                before[r].insert(before[r].end(), changed[r].begin(), changed[r].end());
+                for (const auto& match : changed[r])
+                    if (allowed(graph, rules[r], match)) rewrite(graph, rules[r], match);
+            }
+            graph.rebuild();
+        }
+    }
+    EXPECT_GT(fewer, 10u);
 }
 
 TEST(Simplify, EveryRuleHoldsWhereItsPatternIsFinite) {

@@ -2,19 +2,12 @@
 
 #include "balmer/error.hpp"
 #include "balmer/readers.hpp"
+#include "fuzz/must_hold.hpp"
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace balmer {
-
-/// Stops the fuzzer, or the test, with the broken rule.
-inline void must_hold(bool rule) {
-    if (!rule) {
-        std::abort();
-    }
-}
 
 /// Reads any bytes as a table: an Error or a table whose parts fit together, and which reads back from its own text.
 inline bool read_any_bytes(std::string_view bytes) {

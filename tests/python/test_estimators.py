@@ -214,7 +214,7 @@ def test_run_folder_and_resume(table, tmp_path):
     [
         ({"operators": "+ sim"}, r"operators: unknown operator 'sim'\. Did you mean 'sin'\?"),
         ({"maximum_complexity": 5000}, "maximum_complexity: 5000 is out of range; allowed: 1 to 1000"),
-        ({"maximum_complexity": "many"}, "maximum_complexity: 'many' cannot be read; allowed: 3 to 1000"),
+        ({"maximum_complexity": "many"}, "maximum_complexity: 'many' cannot be read; allowed: 1 to 1000"),
         ({"method": "genetics"}, "unknown method 'genetics'"),
         ({"seconds": [1]}, "seconds: .* is no number"),
         ({"features": "x9"}, "there is no column 'x9'"),

@@ -159,14 +159,23 @@ TEST(Prepare, ValidationFromAFile) {
     EXPECT_EQ(prepared.problem.data.rows(), 20u);
 }
 
-TEST(Prepare, NumbersWithoutSquaresAreNoted) {
+TEST(Prepare, NumbersWithoutSquaresAreRefused) {
     for (const double scale : {1e300, 1e-300}) {
         const auto table = testing::table_of({"a"}, 20, [&](const auto& x) { return scale * x[0]; });
-        const auto prepared = prepare(parameters_for(), table);
-        ASSERT_EQ(prepared.notes.size(), 1u);
-        EXPECT_NE(prepared.notes[0].find("power of ten"), std::string::npos) << prepared.notes[0];
+        try {
+            (void)prepare(parameters_for(), table);
+            FAIL() << scale;
+        } catch (const Error& error) {
+            for (const char* part : {"values up to", "their squares leave the range", "--sigma", "0.01*y", "--loss mae"})
+                EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+        }
+        FitParameters other = parameters_for();
+        other.loss = "mae";
+        EXPECT_TRUE(prepare(other, table).notes.empty());
+        other = parameters_for();
+        other.sigma = "0.01*abs(y)";
+        EXPECT_TRUE(prepare(other, table).notes.empty());
     }
-    EXPECT_TRUE(prepare(parameters_for(), testing::hard_table(20)).notes.empty());
 }
 
 TEST(Budget, SecondsGiveWayToEvaluationsUnlessAskedFor) {

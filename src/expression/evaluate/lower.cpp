@@ -139,6 +139,8 @@ void compile(Program::Tape& tape, const Expression& given, std::span<const Defin
     tape.initial.assign(expression.values.begin(), expression.values.end());
     tape.source.nodes.assign(expression.nodes.begin(), expression.nodes.end());
     tape.source.values.assign(expression.values.begin(), expression.values.end());
+    tape.initial_scalars.resize(tape.scalars.size());
+    evaluate_scalars(tape, tape.initial, tape.initial_scalars);
     schedule(tape);
 }
 
@@ -160,6 +162,8 @@ void compile(Program::Tape& tape, const Graph& graph) {
     for (const auto root : graph.roots()) tape.roots.push_back(made[root]);
     tape.initial.assign(graph.values().begin(), graph.values().end());
     tape.nodes = static_cast<std::size_t>(std::ranges::count(reached, true));
+    tape.initial_scalars.resize(tape.scalars.size());
+    evaluate_scalars(tape, tape.initial, tape.initial_scalars);
     schedule(tape);
 }
 

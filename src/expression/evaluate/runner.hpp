@@ -60,10 +60,13 @@ public:
         Carver carver(arena_.reserve(Carver::bytes<Real*>(tape.slots()) + Carver::bytes<double>(tape.scalars.size()) +
                                      Carver::bytes<Real>(block * (tape.scalars.size() + few)) + Carver::bytes<Real>(tiles * pitch)));
         slot_ = carver.template take<Real*>(tape.slots());
-        double* const values = carver.template take<double>(tape.scalars.size());
+        double* const computed = carver.template take<double>(tape.scalars.size());
         Real* const scalars = carver.template take<Real>(block * (tape.scalars.size() + few));
         scratch_ = carver.template take<Real>(tiles * pitch);
-        evaluate_scalars(tape, parameters, {values, tape.scalars.size()});
+        // A formula that is run as it was compiled has its scalars ready.
+        const bool initial = parameters.data() == tape.initial.data();
+        if (!initial) evaluate_scalars(tape, parameters, {computed, tape.scalars.size()});
+        const double* const values = initial ? tape.initial_scalars.data() : computed;
         for (std::size_t k = 0; k < tape.scalars.size(); ++k) {
             slot_[k] = scalars + k * block;
             std::fill_n(slot_[k], block, static_cast<Real>(values[k]));

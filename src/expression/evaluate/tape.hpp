@@ -50,6 +50,7 @@ struct Program::Tape {
 
     std::uint64_t stamp = 0;             ///< new with every compilation in this process
     std::vector<double> initial;         ///< parameter values of the formula
+    std::vector<double> initial_scalars; ///< the scalars for these values
     Expression source;                   ///< what `graph` is made from, when it was an expression
     mutable std::once_flag graph_made_once;
     mutable std::unique_ptr<Graph> graph;

@@ -16,10 +16,9 @@ bool TermNode::operator==(const TermNode& other) const {
 }
 
 std::size_t TermHash::operator()(const TermNode& node) const {
-    std::uint64_t hash = combine_hash(static_cast<std::uint64_t>(node.op) << 32 | static_cast<std::uint32_t>(node.index),
-                                      std::bit_cast<std::uint64_t>(node.value) + node.count);
-    hash = combine_hash(hash, static_cast<std::uint64_t>(node.operand[0]) << 32 | node.operand[1]);
-    return combine_hash(hash, node.operand[2]);
+    const std::uint64_t what = (static_cast<std::uint64_t>(node.op) << 40) + (static_cast<std::uint64_t>(node.count) << 32) + static_cast<std::uint32_t>(node.index);
+    const std::uint64_t operands = (static_cast<std::uint64_t>(node.operand[0]) << 42) + (static_cast<std::uint64_t>(node.operand[1]) << 21) + node.operand[2];
+    return combine_hash(what * 0x9e3779b97f4a7c15ULL + operands, std::bit_cast<std::uint64_t>(node.value));
 }
 
 EGraph::Id EGraph::find(Id id) const {
@@ -47,6 +46,8 @@ EGraph::Id EGraph::create(const TermNode& node) {
     leader_.push_back(id);
     Class fresh;
     fresh.nodes.push_back(at);
+    fresh.ops.set(static_cast<std::size_t>(node.op));
+    fresh.changed = round_;
     std::array<Interval, 3> ranges;
     for (std::size_t i = 0; i < node.count; ++i) ranges[i] = classes_[node.operand[i]].range;
     if (node.op == Op::parameter) {
@@ -132,6 +133,8 @@ void EGraph::merge(Id a, Id b) {
     ++merges_;
     into.nodes.insert(into.nodes.end(), from.nodes.begin(), from.nodes.end());
     into.parents.insert(into.parents.end(), from.parents.begin(), from.parents.end());
+    into.ops |= from.ops;
+    into.changed = round_;
     if (into.literal && from.literal && into.number && from.number) {
         const double difference = std::fabs(*into.number - *from.number), size = std::fabs(*into.number) + std::fabs(*from.number);
         if (difference > 1e-9 * size) contradicts_ = true;
@@ -189,6 +192,22 @@ void EGraph::rebuild() {
         if (classes_[id].number)
             if (const auto number = std::find_if(list.begin(), list.end(), [&](Id at) { return nodes_[at].op == Op::parameter; }); number != list.end())
                 std::swap(*list.begin(), *number);
+    }
+}
+
+void EGraph::begin_round(std::size_t deepest) {
+    ++round_;
+    const std::size_t count = classes_.size();
+    below_.resize((deepest + 1) * count);
+    for (Id id = 0; id < count; ++id) below_[id] = classes_[id].changed;
+    for (std::size_t depth = 1; depth <= deepest; ++depth) {
+        const std::uint32_t* const last = below_.data() + (depth - 1) * count;
+        std::uint32_t* const now = below_.data() + depth * count;
+        for (Id id = 0; id < count; ++id) {
+            now[id] = last[id];
+            for (const auto at : classes_[id].nodes)
+                for (std::size_t i = 0; i < nodes_[at].count; ++i) now[id] = std::max(now[id], last[find(nodes_[at].operand[i])]);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,7 @@ struct TermHash {
 
 /// Operators by their number.
 using OperatorSet = std::array<bool, op_count>;
+using OperatorMask = std::bitset<op_count>;
 
 /// Classes of terms that are equal wherever the original formula is finite: hash-consed nodes, union-find, congruence closure by
 /// deferred repair (M. Willsey et al., "egg: fast and extensible equality saturation", POPL 2021). Each class knows its number, if it
@@ -46,6 +48,8 @@ public:
         std::optional<double> number;  ///< its value, when it is one number
         bool literal = false;          ///< the number may be looked at: it is no free parameter
         Interval range;
+        OperatorMask ops;              ///< operators of its nodes, perhaps of dead ones too
+        std::uint32_t changed = 0;     ///< round in which it was made or last grew
     };
 
     EGraph(std::span<const Interval> box, bool free_parameters) : box_(box.begin(), box.end()), free_parameters_(free_parameters) {}
@@ -58,6 +62,11 @@ public:
     /// Makes two classes one. Call rebuild() before matching again.
     void merge(Id a, Id b);
     void rebuild();
+    /// What changes from now on belongs to the next round; `deepest` is the largest depth that changed_below will be asked for.
+    void begin_round(std::size_t deepest);
+    std::uint32_t round() const { return round_; }
+    /// Last round before this one in which the class or one at most `depth` operands below it was made or grew.
+    std::uint32_t changed_below(Id id, std::size_t depth) const { return below_[depth * classes_.size() + id]; }
     std::size_t size() const { return live_; }
     /// Merges of different classes so far.
     std::size_t merges() const { return merges_; }
@@ -89,6 +98,8 @@ private:
     std::vector<Class> classes_;
     mutable std::vector<Id> leader_;
     std::vector<Id> dirty_;
+    std::uint32_t round_ = 0;
+    std::vector<std::uint32_t> below_;  ///< [depth][class]
     std::unordered_map<TermNode, Id, TermHash> known_;
     std::int32_t next_parameter_ = 0;
 };

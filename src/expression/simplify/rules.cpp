@@ -1,6 +1,8 @@
 #include "expression/simplify/rules.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace balmer {
 namespace {
@@ -25,77 +27,125 @@ std::vector<std::pair<Requirement, std::size_t>> requirements_of(std::string_vie
     return result;
 }
 
+std::vector<PatternNode> compiled(const Expression& pattern) {
+    const std::size_t last = pattern.size() - 1;
+    std::vector<PatternNode> nodes;
+    for (std::size_t at = last;; --at) {
+        const Node& from = pattern.nodes[at];
+        PatternNode& node = nodes.emplace_back();
+        node = {.op = from.op, .count = from.arity, .index = from.index};
+        if (from.op == Op::parameter) {
+            node.kind = PatternNode::Kind::number;
+            node.value = pattern.values[static_cast<std::size_t>(from.index)];
+        } else if (from.op != Op::feature) {
+            node.kind = PatternNode::Kind::operation;
+            const auto operands = pattern.operands(at);
+            for (std::size_t i = 0; i < operands.size(); ++i) node.operand[i] = static_cast<std::uint8_t>(last - operands[i]);
+        }
+        if (at == 0) return nodes;
+    }
+}
+
+Rule compiled(const char* name, const Expression& pattern, const Expression& replacement, const char* condition) {
+    Rule rule{.name = name,
+              .pattern = pattern,
+              .replacement = replacement,
+              .nodes = compiled(pattern),
+              .depth = pattern.depth(),
+              .requirements = requirements_of(condition)};
+    for (std::size_t i = 0; i < rule.nodes.front().count; ++i) {
+        const PatternNode& operand = rule.nodes[rule.nodes.front().operand[i]];
+        if (operand.kind != PatternNode::Kind::variable) rule.operands.set(static_cast<std::size_t>(operand.op));
+    }
+    return rule;
+}
+
 /// Backtracking search with a stack of (pattern node, class) that must still agree.
 class Search {
 public:
-    Search(const EGraph& graph, const Expression& pattern, std::size_t limit) : graph_(graph), pattern_(pattern), limit_(limit) {
-        for (std::size_t at = 0; at < pattern.size(); ++at) operands_.push_back(pattern.operands(at));
+    Search(const EGraph& graph, const Rule& rule, std::size_t limit, std::vector<Match>& found)
+        : graph_(graph), pattern_(rule.nodes.data()), found_(found), full_(found.size() + limit) {
+        assert(rule.nodes.size() <= goals_.size());
     }
 
     void at(EGraph::Id root) {
-        root_ = root;
-        variable_.fill(unbound);
-        goals_ = {{pattern_.size() - 1, root}};
+        match_.root = root;
+        match_.variable.fill(unbound);
+        goals_[0] = {0, root};
+        count_ = 1;
         next();
     }
-    bool full() const { return found_.size() >= limit_; }
-    std::vector<Match> take() { return std::move(found_); }
+    bool full() const { return found_.size() >= full_; }
 
 private:
+    struct Goal {
+        std::uint8_t at;
+        EGraph::Id id;
+    };
+
     void next() {
         if (full()) return;
-        if (goals_.empty()) {
-            Match match{root_, variable_};
-            found_.push_back(match);
+        if (count_ == 0) {
+            found_.push_back(match_);
             return;
         }
-        const auto [at, id] = goals_.back();
-        goals_.pop_back();
-        const Node& wanted = pattern_.nodes[at];
-        if (wanted.op == Op::feature) {
-            auto& slot = variable_[static_cast<std::size_t>(wanted.index)];
-            if (slot == unbound) {
-                slot = id;
-                next();
-                slot = unbound;
-            } else if (slot == id) {
-                next();
-            }
-        } else if (wanted.op == Op::parameter) {
-            const auto& number = graph_.at(id);
-            if (number.number && number.literal && *number.number == pattern_.values[static_cast<std::size_t>(wanted.index)]) next();
+        const Goal goal = goals_[--count_];
+        const PatternNode& wanted = pattern_[goal.at];
+        if (wanted.kind == PatternNode::Kind::operation) {
+            inside(goal.id, wanted);
+        } else if (wanted.kind == PatternNode::Kind::number) {
+            next();  // may_be has looked at it
         } else {
-            inside(at, id, wanted);
+            auto& slot = match_.variable[static_cast<std::size_t>(wanted.index)];
+            const EGraph::Id before = slot;
+            if (before == unbound || before == goal.id) {
+                slot = goal.id;
+                next();
+                slot = before;
+            }
         }
-        goals_.emplace_back(at, id);
+        goals_[count_++] = goal;
     }
 
-    void inside(std::size_t at, EGraph::Id id, const Node& wanted) {
+    // Whether a class may be this part of the pattern: a look that spares most of the search.
+    bool may_be(std::uint8_t at, EGraph::Id id) const {
+        const PatternNode& wanted = pattern_[at];
+        const auto& found = graph_.at(id);
+        if (wanted.kind == PatternNode::Kind::operation) return found.ops[static_cast<std::size_t>(wanted.op)];
+        if (wanted.kind == PatternNode::Kind::number) return found.number && found.literal && *found.number == wanted.value;
+        const EGraph::Id slot = match_.variable[static_cast<std::size_t>(wanted.index)];
+        return slot == unbound || slot == id;
+    }
+
+    void inside(EGraph::Id id, const PatternNode& wanted) {
         for (const auto candidate : graph_.at(id).nodes) {
             const TermNode& node = graph_.node(candidate);
-            if (graph_.dead(candidate) || node.op != wanted.op || node.index != wanted.index || node.count != wanted.arity) continue;
-            const auto before = goals_.size();
-            for (std::size_t i = node.count; i-- > 0;) goals_.emplace_back(operands_[at][i], graph_.find(node.operand[i]));
-            next();
-            goals_.resize(before);
-            const bool swaps = node.count == 2 && info(node.op).symmetry == Symmetry::commutative &&
-                               graph_.find(node.operand[0]) != graph_.find(node.operand[1]);
-            if (!swaps) continue;
-            goals_.emplace_back(operands_[at][1], graph_.find(node.operand[0]));
-            goals_.emplace_back(operands_[at][0], graph_.find(node.operand[1]));
-            next();
-            goals_.resize(before);
+            if (node.op != wanted.op || node.index != wanted.index || node.count != wanted.count || graph_.dead(candidate)) continue;
+            std::array<EGraph::Id, 3> operand{};
+            for (std::size_t i = 0; i < node.count; ++i) operand[i] = graph_.find(node.operand[i]);
+            follow(wanted, operand);
+            if (node.count != 2 || operand[0] == operand[1] || info(node.op).symmetry != Symmetry::commutative) continue;
+            std::swap(operand[0], operand[1]);
+            follow(wanted, operand);
         }
+    }
+
+    void follow(const PatternNode& wanted, const std::array<EGraph::Id, 3>& operand) {
+        for (std::size_t i = 0; i < wanted.count; ++i)
+            if (!may_be(wanted.operand[i], operand[i])) return;
+        const auto before = count_;
+        for (std::size_t i = wanted.count; i-- > 0;) goals_[count_++] = {wanted.operand[i], operand[i]};
+        next();
+        count_ = before;
     }
 
     const EGraph& graph_;
-    const Expression& pattern_;
-    std::size_t limit_;
-    std::vector<std::vector<std::size_t>> operands_;
-    std::vector<std::pair<std::size_t, EGraph::Id>> goals_;
-    std::array<EGraph::Id, 4> variable_{};
-    EGraph::Id root_ = 0;
-    std::vector<Match> found_;
+    const PatternNode* pattern_;
+    std::vector<Match>& found_;
+    std::size_t full_;
+    std::array<Goal, 32> goals_;
+    std::size_t count_ = 0;
+    Match match_;
 };
 
 }  // namespace
@@ -105,7 +155,7 @@ const std::vector<Rule>& rewrite_rules() {
         const Vocabulary variables{{"a", "b", "c", "d"}, {}, {}, {}};
         std::vector<Rule> all;
 #define RULE(name, pattern, replacement, condition) \
-    all.push_back({name, parse(pattern, variables), parse(replacement, variables), requirements_of(condition)});
+    all.push_back(compiled(name, parse(pattern, variables), parse(replacement, variables), condition));
 #include "expression/simplify/rules.def"
 #undef RULE
         return all;
@@ -113,13 +163,34 @@ const std::vector<Rule>& rewrite_rules() {
     return rules;
 }
 
-std::vector<Match> find_matches(const EGraph& graph, const OperatorIndex& index, const Rule& rule, std::size_t limit) {
-    Search search(graph, rule.pattern, limit);
-    for (const auto id : index[static_cast<std::size_t>(rule.pattern.nodes.back().op)]) {
-        if (search.full()) break;
-        search.at(id);
+std::size_t deepest_pattern() {
+    static const std::size_t deepest = std::ranges::max_element(rewrite_rules(), {}, &Rule::depth)->depth;
+    return deepest;
+}
+
+void index_operators(const EGraph& graph, OperatorIndex& index) {
+    for (auto& list : index) list.clear();
+    for (EGraph::Id id = 0; id < graph.classes(); ++id) {
+        if (graph.find(id) != id) continue;
+        for (const auto at : graph.at(id).nodes) {
+            const TermNode& node = graph.node(at);
+            auto& list = index[static_cast<std::size_t>(node.op)];
+            if (list.empty() || list.back().id != id) list.push_back({id, {}});
+            for (std::size_t i = 0; i < node.count; ++i) list.back().operands |= graph.at(graph.find(node.operand[i])).ops;
+        }
     }
-    return search.take();
+}
+
+std::size_t find_matches(const EGraph& graph, const OperatorIndex& index, const Rule& rule, std::uint32_t since, std::size_t limit,
+                         std::vector<Match>& matches) {
+    const std::size_t before = matches.size();
+    Search search(graph, rule, limit, matches);
+    for (const auto& [id, operands] : index[static_cast<std::size_t>(rule.nodes.front().op)]) {
+        if (search.full()) break;
+        const bool may_match = (rule.operands & ~operands).none() && graph.changed_below(id, rule.depth) >= since;
+        if (may_match) search.at(id);
+    }
+    return matches.size() - before;
 }
 
 bool allowed(const EGraph& graph, const Rule& rule, const Match& match) {

@@ -13,42 +13,43 @@ namespace {
 constexpr std::size_t matches_per_rule = 400;  ///< more than so many in a round: the rule pauses, twice as long each time
 constexpr int check_points = 24;
 
+/// One rule's part in a saturation.
+struct RuleState {
+    int paused_until = 0, pauses = 0;
+    std::uint32_t searched = 0;  ///< last round in which every match was found: only what changed since then can bring others
+};
+
 /// Saturates a graph with the rules, some of which pause when they match too often.
 SimplifyResult saturate(EGraph& graph, const SimplifyOptions& options) {
     const auto& rules = rewrite_rules();
-    std::vector<int> paused_until(rules.size(), 0), pauses(rules.size(), 0);
+    std::vector<RuleState> states(rules.size());
+    OperatorIndex index;
+    std::vector<Match> matches;
+    std::vector<std::size_t> end(rules.size());  // of each rule's matches
     SimplifyResult result;
     for (result.iterations = 0; result.iterations < options.iteration_limit; ++result.iterations) {
-        OperatorIndex index;
-        for (EGraph::Id id = 0; id < graph.classes(); ++id) {
-            if (graph.find(id) != id) continue;
-            for (const auto node : graph.at(id).nodes) {
-                auto& list = index[static_cast<std::size_t>(graph.node(node).op)];
-                if (list.empty() || list.back() != id) list.push_back(id);
-            }
-        }
-        std::vector<std::pair<std::size_t, Match>> found;
+        index_operators(graph, index);
+        graph.begin_round(deepest_pattern());
+        matches.clear();
         bool waiting = false;
         for (std::size_t r = 0; r < rules.size(); ++r) {
-            if (paused_until[r] > result.iterations) {
+            auto& state = states[r];
+            if (state.paused_until > result.iterations) {
                 waiting = true;
-                continue;
+            } else {
+                const std::size_t limit = matches_per_rule << std::min(state.pauses, 4);
+                const auto found = find_matches(graph, index, rules[r], state.searched, limit, matches);
+                if (found == limit) state.paused_until = result.iterations + 2 + (1 << std::min(state.pauses++, 4));
+                else state.searched = graph.round();
             }
-            const std::size_t limit = matches_per_rule << std::min(pauses[r], 4);
-            const auto matches = find_matches(graph, index, rules[r], limit);
-            if (matches.size() == limit) paused_until[r] = result.iterations + 2 + (1 << std::min(pauses[r]++, 4));
-            for (const auto& match : matches) found.emplace_back(r, match);
+            end[r] = matches.size();
         }
-        const auto nodes = graph.size();
-        const auto classes_before = graph.classes();
-        std::size_t merged = 0;
-        for (const auto& [r, match] : found) {
-            if (graph.size() > options.node_limit) break;
-            if (!allowed(graph, rules[r], match)) continue;
-            const auto merges = graph.merges();
-            rewrite(graph, rules[r], match);
-            merged += graph.merges() - merges;
-        }
+        const auto nodes = graph.size(), classes = graph.classes(), merges = graph.merges();
+        std::size_t at = 0;
+        for (std::size_t r = 0; r < rules.size(); ++r)
+            for (; at < end[r] && graph.size() <= options.node_limit; ++at)
+                if (allowed(graph, rules[r], matches[at])) rewrite(graph, rules[r], matches[at]);
+        const bool merged = graph.merges() != merges;
         graph.rebuild();
         if (graph.contradicts()) break;
         if (graph.size() > options.node_limit) {
@@ -56,7 +57,7 @@ SimplifyResult saturate(EGraph& graph, const SimplifyOptions& options) {
             result.nodes = graph.size();
             return result;
         }
-        if (merged == 0 && nodes == graph.size() && classes_before == graph.classes() && !waiting) break;
+        if (!merged && nodes == graph.size() && classes == graph.classes() && !waiting) break;
     }
     result.nodes = graph.size();
     result.stop = result.iterations == options.iteration_limit ? SaturationStop::iteration_limit : SaturationStop::saturated;
@@ -154,7 +155,8 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
         const auto shortest = graph.extract(graph.find(*first), options.cost, operators).compacted();
         const bool better = consider(shortest);
         const bool tidier = options.constants_are_fixed && consider(canonical(shortest));
-        if (!better && !tidier) return result;
+        // Nothing is left to find from what a saturated graph holds.
+        if (!tidier && (!better || run.stop == SaturationStop::saturated)) return result;
         start = result.expression;
     }
     return result;

@@ -151,19 +151,24 @@ std::uint32_t KeyIndex::find(std::uint64_t key) const {
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = (mixed >> 20) & mask;; at = (at + 1) & mask) {
         if (slots_[at].index == none) return none;
-        if (slots_[at].key == key) return slots_[at].index;
+        if (slots_[at].key() == key) return slots_[at].index;
     }
+}
+
+// `slots_` holds a free place.
+void KeyIndex::place(const Slot& slot) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (combine_hash(slot.key(), 0) >> 20) & mask;
+    while (slots_[at].index != none) at = (at + 1) & mask;
+    slots_[at] = slot;
 }
 
 bool KeyIndex::insert(std::uint64_t key, std::uint32_t index) {
     if (key == 0 || find(key) != none) return false;
-    if (2 * (size_ + 1) > slots_.size()) grow();
+    if (10 * (size_ + 1) > 7 * slots_.size()) grow();
     const std::uint64_t mixed = combine_hash(key, 0);
     filter_[(mixed >> 6) & (filter_.size() - 1)] |= std::uint64_t{1} << (mixed & 63);
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = (mixed >> 20) & mask;
-    while (slots_[at].index != none) at = (at + 1) & mask;
-    slots_[at] = {key, index};
+    place({static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32), index});
     ++size_;
     return true;
 }
@@ -171,16 +176,13 @@ bool KeyIndex::insert(std::uint64_t key, std::uint32_t index) {
 void KeyIndex::grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
-    const std::size_t mask = slots_.size() - 1;
     const bool wider = filter_words(slots_.size()) > filter_.size();
     if (wider) filter_.assign(filter_words(slots_.size()), 0);
     for (const Slot& slot : old) {
         if (slot.index == none) continue;
-        const std::uint64_t mixed = combine_hash(slot.key, 0);
+        const std::uint64_t mixed = combine_hash(slot.key(), 0);
         if (wider) filter_[(mixed >> 6) & (filter_.size() - 1)] |= std::uint64_t{1} << (mixed & 63);
-        std::size_t at = (mixed >> 20) & mask;
-        while (slots_[at].index != none) at = (at + 1) & mask;
-        slots_[at] = slot;
+        place(slot);
     }
 }
 

@@ -66,10 +66,14 @@ public:
     std::size_t bytes() const { return slots_.size() * sizeof(Slot) + filter_.size() * 8; }
 
 private:
+    /// Twelve bytes: tables hold millions.
     struct Slot {
-        std::uint64_t key = 0;
+        std::uint32_t low = 0, high = 0;  ///< the key's halves
         std::uint32_t index = none;
+
+        std::uint64_t key() const { return static_cast<std::uint64_t>(high) << 32 | low; }
     };
+    void place(const Slot& slot);
     void grow();
 
     std::vector<Slot> slots_;

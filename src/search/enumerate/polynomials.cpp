@@ -148,7 +148,7 @@ Expression polynomial_of(const std::vector<double>& coefficients, const Powers& 
     const bool alike = std::ranges::all_of(parts, [&](const auto& part) { return std::fabs(part.first) == std::fabs(parts[0].first); });
     const double factor = alike && parts.size() > 1 ? std::fabs(parts[0].first) : 1;
     // A term with a positive coefficient goes first, so that none needs a sign in front.
-    std::ranges::stable_partition(parts, [](const auto& part) { return part.first > 0; });
+    std::stable_partition(parts.begin(), parts.end(), [](const auto& part) { return part.first > 0; });
     Expression sum;
     for (const auto& [coefficient, part] : parts) {
         const double c = coefficient / factor;

@@ -71,7 +71,7 @@ ValueTable::ValueTable(ValueTable&&) noexcept = default;
 ValueTable::~ValueTable() = default;
 
 std::size_t ValueTable::bytes() const {
-    return entries_.capacity() * sizeof(Entry) + chunks_.size() * chunk * rows_ * sizeof(double) + raw_.bytes() + affine_.bytes() +
+    return entries_.bytes() + chunks_.size() * chunk * rows_ * sizeof(double) + raw_.bytes() + affine_.bytes() +
            monomial_.bytes();
 }
 
@@ -92,10 +92,7 @@ void ValueTable::add_leaf(Entry entry, double* values) {
     const bool is_new = raw_.insert(raw_key(functionals_, values), index);
     if (!is_new && entry.op == Op::feature) return;  // two columns identical
     const Keys keys = keys_of(functionals_, values, logarithm.data());
-    entry.affine = keys.affine;
     entry.monomial = keys.monomial;
-    entry.affine_key = keys.affine_key;
-    entry.monomial_key = keys.monomial_key;
     if (affine_.insert(keys.affine_key, index)) entry.flags |= affine_distinct;
     if (monomial_.insert(keys.monomial_key, index)) entry.flags |= monomial_distinct;
     append(entry, values);
@@ -148,10 +145,7 @@ void ValueTable::commit(const std::vector<Proposal>& batch, const Evaluated& eva
         if (!raw_.insert(evaluated.raw[k], index)) continue;
         const auto& p = batch[k];
         const auto& keys = evaluated.keys[k];
-        Entry entry{.affine = keys.affine,
-                    .monomial = keys.monomial,
-                    .affine_key = keys.affine_key,
-                    .monomial_key = keys.monomial_key,
+        Entry entry{.monomial = keys.monomial,
                     .left = p.left,
                     .right = p.right,
                     .op = p.op,

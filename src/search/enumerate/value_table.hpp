@@ -24,13 +24,30 @@ enum EntryFlag : std::uint8_t {
 
 /// One formula of the table: an operator on earlier entries.
 struct Entry {
-    Four affine{}, monomial{};  ///< functionals of the value and of its logarithm
-    std::uint64_t affine_key = 0, monomial_key = 0;
+    Four monomial{};  ///< functionals of the value's logarithm
     std::uint32_t left = 0, right = 0;  ///< operands; feature: left = column; parameter: its value is in `constant`
     double constant = 0;
     Op op = Op::parameter;
     std::uint8_t size = 1, flags = 0;
     std::int16_t index = 0;  ///< user operator of Op::call
+};
+
+/// Entries in pieces that never move: a vector that grows would hold them twice, and room for twice as many.
+class Entries {
+public:
+    static constexpr std::size_t piece = 1 << 14;
+
+    std::size_t size() const { return size_; }
+    std::size_t bytes() const { return pieces_.size() * piece * sizeof(Entry); }
+    const Entry& operator[](std::size_t i) const { return pieces_[i / piece][i % piece]; }
+    void push_back(const Entry& entry) {
+        if (size_ % piece == 0) pieces_.push_back(std::make_unique_for_overwrite<Entry[]>(piece));
+        pieces_.back()[size_++ % piece] = entry;
+    }
+
+private:
+    std::vector<std::unique_ptr<Entry[]>> pieces_;
+    std::size_t size_ = 0;
 };
 
 /// What a table may hold.
@@ -78,7 +95,7 @@ public:
                                   ThreadPool& pool) const;
 
 private:
-    static constexpr std::size_t chunk = 1 << 14;
+    static constexpr std::size_t chunk = Entries::piece;
     struct Proposal;
     struct Cursor;
     struct Evaluated;
@@ -101,7 +118,7 @@ private:
     std::vector<Op> unary_, binary_;
     std::vector<Definition> definitions_;
     Functionals functionals_;
-    std::vector<Entry> entries_;
+    Entries entries_;
     std::vector<std::unique_ptr<double[]>> chunks_;
     std::vector<std::size_t> first_;  ///< first entry of each size
     std::vector<std::uint32_t> scales_;  ///< entries of the constants that may multiply at no cost

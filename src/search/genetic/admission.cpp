@@ -6,8 +6,6 @@
 namespace balmer::genetic {
 namespace {
 
-constexpr double rounding_loss = 1e-26;  // relative to the best constant's
-
 std::vector<Expression> written(const Setting& setting, const Individual& individual, Dressing dressing) {
     std::vector<Expression> outputs;
     for (std::size_t k = 0; k < individual.cores.size(); ++k) {

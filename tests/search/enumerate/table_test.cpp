@@ -128,8 +128,9 @@ TEST(ValueTable, IsTheSameForAnyNumberOfThreads) {
         grow(many, 30'000, threads);
         ASSERT_EQ(many.size(), one.size());
         for (std::uint32_t i = 0; i < one.size(); ++i) {
-            ASSERT_EQ(many[i].affine_key, one[i].affine_key);
-            ASSERT_EQ(many[i].monomial_key, one[i].monomial_key);
+            ASSERT_EQ(many[i].monomial, one[i].monomial);
+            ASSERT_EQ(many[i].left, one[i].left);
+            ASSERT_EQ(many[i].right, one[i].right);
             ASSERT_EQ(many[i].flags, one[i].flags);
         }
     }
