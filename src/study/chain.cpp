@@ -101,14 +101,16 @@ std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem
             select(front, Selection::description_length, problem)};
 }
 
-// Whether a few hundred fits of such a candidate end within seconds. Formulas of symbolic networks have hundreds of constants, which their
-// training has fitted.
+// Whether the fits of all variants of such a candidate end within seconds. Formulas of symbolic networks have many constants on many rows,
+// which their training has fitted.
 bool is_small(const Candidate& candidate, const Problem& problem) {
-    constexpr double most_work = 1e9;  // of one step of a fit: rows x outputs x constants^2
-    double constants = 0;
-    for (const auto& output : candidate.outputs) constants += static_cast<double>(output.values.size());
-    const double outputs = static_cast<double>(candidate.outputs.size());
-    return static_cast<double>(problem.data.rows()) * outputs * constants * constants < most_work;
+    constexpr double most_work = 2e9;  // rows x outputs x constants^2 x nodes: a step of the fits of all variants
+    double constants = 0, nodes = 0;
+    for (const auto& output : candidate.outputs) {
+        constants += static_cast<double>(output.values.size());
+        nodes += static_cast<double>(output.size());
+    }
+    return static_cast<double>(problem.data.rows() * candidate.outputs.size()) * constants * constants * nodes < most_work;
 }
 
 void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
