@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +32,37 @@ Budget make_budget(const FitParameters& parameters);
 /// "2GiB", "500MB", "1e9" in bytes. Throws balmer::Error for anything else.
 std::size_t parse_memory(const std::string& text);
 
+/// How far a formula is the law behind the data.
+enum class VerdictKind : std::uint8_t {
+    exact,               ///< residual at rounding level, also on rows that no fit saw
+    exact_within_noise,  ///< what it leaves shows no structure, also on rows that no fit saw, and no other formula of the front comes near
+    approximate,         ///< anything else
+};
+/// "exact", "exact within noise", "approximate".
+std::string to_string(VerdictKind kind);
+/// A verdict with its evidence, in sentences.
+struct Verdict {
+    VerdictKind kind = VerdictKind::approximate;
+    std::vector<std::string> evidence;
+};
+/// A problem in two parts.
+struct HeldOut {
+    Problem fitted;               ///< what searches fit
+    std::optional<Dataset> held;  ///< what no stage of a search sees
+};
+/// Holds out one row in ten where there are 200 or more. The user's validation rows take their place where there are any; classification
+/// keeps all its rows.
+HeldOut hold_out(const Problem& problem);
+/// The verdict on member `chosen` of a front that was searched on `hold_out(problem).fitted`. Regression only.
+Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& problem);
+
 /// What a fit leaves.
 struct FitOutcome {
     Problem problem;
     SearchResult result;
     std::vector<Model> models;     ///< one per member of the front, with uncertainties
     std::size_t chosen = 0;        ///< index into models
+    std::optional<Verdict> verdict;  ///< on the chosen formula; nothing for classes and empty fronts
     std::filesystem::path folder;  ///< the run folder, empty when none was kept
 };
 

@@ -99,6 +99,8 @@ class _SymbolicEstimator(BaseEstimator):
         self.evaluations_ = found["evaluations"]
         self.report_ = found["report"]
         self.notes_ = found["notes"]
+        self.verdict_ = found["verdict"]
+        self.evidence_ = found["evidence"]
         self.run_folder_ = found["run_folder"] or None
 
     @property
@@ -196,6 +198,10 @@ seconds_, evaluations_ : float
     What the search spent.
 notes_, report_ : list of str
     Sentences on the data (columns left out, rows dropped), and on what each stage of the search did.
+verdict_ : str or None
+    On the chosen formula: "exact", "exact within noise" or "approximate"; None for classes.
+evidence_ : list of str
+    Sentences that the verdict rests on.
 run_folder_ : str or None
     Where the run is kept.
 n_features_in_ : int

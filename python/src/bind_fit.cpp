@@ -117,6 +117,8 @@ nb::dict described(const FitOutcome& outcome, const Listener& listener, int inte
     result["evaluations"] = outcome.result.evaluations;
     result["report"] = nb::cast(outcome.result.report);
     result["notes"] = nb::cast(listener.notes);
+    result["verdict"] = outcome.verdict ? nb::cast(to_string(outcome.verdict->kind)) : nb::none();
+    result["evidence"] = nb::cast(outcome.verdict ? outcome.verdict->evidence : std::vector<std::string>());
     result["run_folder"] = outcome.folder.string();
     result["interrupts"] = interrupts;
     return result;

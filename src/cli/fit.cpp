@@ -87,6 +87,11 @@ void print_front(const FitOutcome& outcome) {
     }
 }
 
+void print_verdict(const std::string& name, const std::vector<std::string>& evidence) {
+    fmt::print("\nverdict: {}\n", name);
+    for (const auto& sentence : evidence) fmt::print("  {}\n", sentence);
+}
+
 int report(const FitOutcome& outcome) {
     const auto& result = outcome.result;
     const bool interrupted = result.stop == StopReason::interrupted;
@@ -103,6 +108,7 @@ int report(const FitOutcome& outcome) {
         for (const auto& [name, label] : {std::pair{"r2", "R2"}, std::pair{"accuracy", "accuracy"}})
             if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);
         print_constants(model);
+        if (outcome.verdict) print_verdict(to_string(outcome.verdict->kind), outcome.verdict->evidence);
     }
     fmt::print("\nstopped: {} after {:.1f} s and {:.4g} evaluations\nrun folder: {}\n", to_string(result.stop), result.seconds, result.evaluations,
                outcome.folder.string());

@@ -45,7 +45,10 @@ std::string as_table(const RunReader& run, int digits) {
                             validated ? fmt::format("{:>11.5g}  ", row.validation) : "", row.score, formula(run, row, digits, false));
     }
     if (run.chosen) {
-        return text + fmt::format("> chosen\n");
+        text += "> chosen\n";
+        if (!run.verdict.empty()) text += fmt::format("verdict: {}\n", run.verdict);
+        for (const std::string& sentence : run.evidence) text += fmt::format("  {}\n", sentence);
+        return text;
     }
     return text + "> lowest loss so far; the search has not chosen yet\n";
 }

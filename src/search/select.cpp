@@ -3,7 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "balmer/search.hpp"
+#include "balmer/evaluate.hpp"
+#include "balmer/fitting.hpp"
+#include "search/select.hpp"
 
 namespace balmer {
 namespace {
@@ -36,53 +38,116 @@ std::size_t by_loss(const ParetoFront& front) {
     return chosen;
 }
 
+constexpr double bits_per_nat = 1.4426950408889634;
+
+// A number that says itself exactly costs its writing, any other half a bit per doubling of the rows.
+double number_bits(double value, double rows) {
+    const double fitted = 0.5 * std::log2(rows) + 1;
+    const bool small_whole = value == std::floor(value) && std::fabs(value) <= 64;
+    if (small_whole) return 2 * std::log2(1 + std::fabs(value)) + 1;
+    const auto exact = snap(value, 1e-14 * std::fabs(value));
+    return exact ? std::min(exact->bits, fitted) : fitted;
+}
+
 // Bits to write a formula: its nodes among the operators and columns at hand, its constants to the precision that n rows give them.
 double formula_bits(const Candidate& candidate, const Problem& problem, double rows) {
     const double alphabet = static_cast<double>(problem.operators.size() + problem.definitions.size() + problem.data.features.size() + 2);
     double bits = 0;
     for (const auto& output : candidate.outputs) {
         bits += static_cast<double>(output.size()) * std::log2(alphabet);
-        for (const double value : output.values) {
-            // Small whole numbers are cheap; every other constant costs half a bit per doubling of the rows.
-            const bool small_whole = value == std::floor(value) && std::fabs(value) <= 64;
-            bits += small_whole ? 2 * std::log2(1 + std::fabs(value)) + 1 : 0.5 * std::log2(rows) + 1;
-        }
+        for (const double value : output.values) bits += number_bits(value, rows);
     }
     return bits;
 }
 
-// Bits to write the data given the formula: log-likelihood losses as they are, the others with their scale fitted (a stated sigma is often
-// only relative).
-double data_bits(double loss, double floor, const Problem& problem, double rows) {
-    constexpr double bits_per_nat = 1.4426950408889634;
+// Normal residuals of fitted width, among them wrong rows that may lie anywhere in a range: expectation and maximisation from the robust
+// width. Without wrong rows it is n log2 of the width.
+double mixture_bits(std::vector<double> residuals, double range, double floor) {
+    constexpr double most_wrong = 0.05, width_of_median = 1.4826;
+    constexpr int rounds = 12;
+    const double n = static_cast<double>(residuals.size());
+    for (double& r : residuals) r = std::fabs(r);
+    auto sizes = residuals;
+    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+    std::ranges::nth_element(sizes, middle);
+    double width = std::max(width_of_median * *middle, floor), wrong = std::min(most_wrong, 1 / n), nats = 0;
+    const double flat = 1 / std::max(range, floor);
+    for (int round = 0; round < rounds; ++round) {
+        double inside = 0, square = 0;
+        nats = 0;
+        for (const double r : residuals) {
+            const double u = r / width;
+            const double normal = (1 - wrong) * std::exp(-0.5 * u * u) / (width * 2.5066282746310002);
+            const double density = normal + wrong * flat;
+            nats -= std::log(density);
+            inside += normal / density;
+            square += normal / density * r * r;
+        }
+        if (!(inside > 0)) break;
+        width = std::max(std::sqrt(square / inside), floor);
+        wrong = std::clamp(1 - inside / n, 1e-3 / n, most_wrong);
+    }
+    return nats * bits_per_nat;
+}
+
+// Losses of residuals: width and wrong rows fitted, because a stated sigma is often only relative and a mean square follows its worst rows.
+double residual_bits(const Candidate& candidate, const Problem& problem) {
+    constexpr std::size_t most_rows = 20'000;  // that tell the width; their bits count for all
+    const auto pointers = feature_pointers(problem.data);
+    const std::size_t all = problem.data.rows(), stride = (all + most_rows - 1) / most_rows;
+    double bits = 0;
+    for (std::size_t k = 0; k < candidate.outputs.size(); ++k) {
+        const auto target = problem.data.targets[k].values();
+        std::vector<double> residual(target.size());
+        double* out[] = {residual.data()};
+        const Program program(candidate.outputs[k], problem.definitions);
+        evaluate(program, candidate.outputs[k].values, {.column = pointers, .rows = target.size()}, out);
+        double low = 0, high = 0, size = 0;
+        for (std::size_t i = 0; i < target.size(); ++i) {
+            const double weight = problem.data.weights ? std::sqrt(std::max(0.0, (*problem.data.weights)[i])) : 1;
+            const double scale = weight / (problem.data.sigma ? (*problem.data.sigma)[i] : 1);
+            residual[i] = (residual[i] - target[i]) * scale;
+            low = std::min(low, target[i] * scale);
+            high = std::max(high, target[i] * scale);
+            size = std::max(size, std::fabs(target[i]) * scale);
+        }
+        if (!std::ranges::all_of(residual, [](double r) { return std::isfinite(r); })) return std::numeric_limits<double>::infinity();
+        // A width below the rounding of the target tells nothing more.
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < all; i += stride) residual[kept++] = residual[i];
+        residual.resize(kept);
+        const double share = static_cast<double>(all) / static_cast<double>(kept);
+        bits += share * mixture_bits(std::move(residual), 2 * (high - low), std::max(1e-14 * size, 1e-150));
+    }
+    return bits;
+}
+
+double data_bits(const Candidate& candidate, const Problem& problem) {
+    const double rows = static_cast<double>(problem.data.rows());
     const auto& name = problem.loss.name;
-    const bool is_likelihood = name == "logistic" || name == "softmax" || name == "poisson";
-    if (is_likelihood) return bits_per_nat * loss * rows;
-    const bool is_absolute = name == "mae" || name == "quantile";
-    return (is_absolute ? 1 : 0.5) * rows * std::log2(std::max(loss, floor));
+    if (problem.task == Task::classification || name == "poisson") return bits_per_nat * candidate.loss * rows;
+    const bool of_residuals = name == "mse" || name == "mae" || name == "huber" || name == "log-cosh";
+    if (of_residuals) return residual_bits(candidate, problem);
+    const double outputs = static_cast<double>(candidate.outputs.size());
+    return (name == "quantile" ? 1 : 0.5) * rows * outputs * std::log2(std::max(candidate.loss, 1e-300));
 }
 
 std::size_t by_description_length(const ParetoFront& front, const Problem& problem) {
-    const auto& members = front.members();
-    const double rows = static_cast<double>(problem.data.rows());
-    // A loss below the rounding of the target tells nothing more.
-    double scale = 0;
-    for (const auto& target : problem.data.targets)
-        for (const double y : target.values()) scale = std::max(scale, y * y);
-    const double floor = std::max(scale * 1e-28, 1e-300);
+    const auto lengths = description_lengths(front, problem);
     std::size_t chosen = 0;
-    double shortest = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        const double total = formula_bits(members[i], problem, rows) + data_bits(members[i].loss, floor, problem, rows);
-        if (total < shortest) {
-            shortest = total;
-            chosen = i;
-        }
-    }
+    for (std::size_t i = 1; i < lengths.size(); ++i)
+        if (lengths[i].total() < lengths[chosen].total()) chosen = i;
     return chosen;
 }
 
 }  // namespace
+
+std::vector<DescriptionLength> description_lengths(const ParetoFront& front, const Problem& problem) {
+    const double rows = static_cast<double>(problem.data.rows());
+    std::vector<DescriptionLength> lengths;
+    for (const auto& member : front.members()) lengths.push_back({formula_bits(member, problem, rows), data_bits(member, problem)});
+    return lengths;
+}
 
 std::size_t select(const ParetoFront& front, Selection selection, const Problem& problem) {
     assert(!front.empty());

@@ -9,6 +9,7 @@
 #include "balmer/simplify.hpp"
 #include "search/bytes.hpp"
 #include "search/refine.hpp"
+#include "balmer/study.hpp"
 #include "study/look.hpp"
 
 namespace balmer {
@@ -165,11 +166,38 @@ Budget stage_budget(const Budget& whole, const ChainState& state, double share) 
     return budget;
 }
 
+// Whether the front holds the law, so that searching on would only cost time.
+bool is_settled(const ParetoFront& front, const Problem& problem) {
+    if (front.empty() || problem.task != Task::regression) return false;
+    return judge(front, select(front, Selection::description_length, problem), problem).kind != VerdictKind::approximate;
+}
+
+// The members with their numbers fitted again, on all rows; numbers that say themselves exactly stay.
+ParetoFront on_all_rows(const ParetoFront& front, const Problem& problem, ThreadPool& pool) {
+    const Scorer scorer(problem);
+    const auto& members = front.members();
+    std::vector<Candidate> fitted(members.size());
+    parallel_for(pool, members.size(), 1, [&](std::size_t i) {
+        auto outputs = members[i].outputs;
+        FitOptions options{.maximum_iterations = 30};
+        for (const auto& output : outputs)
+            for (const double v : output.values) options.fixed.push_back(snap(v, 1e-15 * std::fabs(v)).has_value());
+        const bool any = std::ranges::find(options.fixed, false) != options.fixed.end();
+        if (any) scorer.fit(outputs, options);
+        fitted[i] = scorer.score(std::move(outputs), members[i].origin);
+    });
+    ParetoFront all;
+    for (auto& member : fitted) all.insert(std::move(member));
+    return all;
+}
+
 }  // namespace
 
-SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
+SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
                         const std::string& resume) {
     ChainState state = ChainState::from(resume);
+    const HeldOut parts = hold_out(whole);
+    const Problem& problem = parts.fitted;
     const Scorer scorer(problem);
     ThreadPool pool(static_cast<std::size_t>(std::max(0, budget.threads)));
     StopReason reason = StopReason::exhausted;
@@ -198,12 +226,15 @@ SearchResult Chain::run(const Problem& problem, const Budget& budget, std::uint6
         state.node_rows += result.node_rows;
         state.report.insert(state.report.end(), result.report.begin(), result.report.end());
         if (stop.stop_requested()) reason = StopReason::interrupted;
-        if (reason == StopReason::solved || reason == StopReason::interrupted) break;
+        if (reason == StopReason::interrupted) break;
+        if (is_settled(state.front, whole)) reason = StopReason::solved;
+        if (reason == StopReason::solved) break;
         ChainState next = state;
         ++next.stage;
         if (!is_last) observer.checkpoint(next.bytes(0, ""));
     }
-    return {.front = state.front,
+    const bool holds_out = problem.data.rows() < whole.data.rows();
+    return {.front = holds_out ? on_all_rows(state.front, whole, pool) : state.front,
             .stop = reason,
             .seconds = state.seconds,
             .evaluations = state.evaluations,

@@ -47,6 +47,7 @@ std::string run_json(const FitParameters& parameters, const PreparedFit& prepare
                     {"classes", data.classes}};
     json["notes"] = prepared.notes;
     json["report"] = status.report;
+    if (status.verdict) json["verdict"] = {{"name", to_string(status.verdict->kind)}, {"evidence", status.verdict->evidence}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

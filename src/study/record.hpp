@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "balmer/clock.hpp"
@@ -16,6 +17,7 @@ struct RunStatus {
     double seconds = 0, evaluations = 0, node_rows = 0;
     int chosen = 0;  ///< complexity of the chosen member, 0 before there is one
     std::vector<std::string> report;
+    std::optional<Verdict> verdict;
 };
 
 /// run.json as text.

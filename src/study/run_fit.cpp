@@ -14,6 +14,7 @@
 #include "study/given_form.hpp"
 #include "study/record.hpp"
 #include "study/run_page.hpp"
+#include "study/survey.hpp"
 
 namespace balmer {
 namespace {
@@ -73,6 +74,9 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
     if (!front.empty()) {
         outcome.chosen = select(front, selection_named(parameters.select), prepared.problem);
         status.chosen = front.members()[outcome.chosen].complexity;
+        if (prepared.problem.task == Task::regression) outcome.verdict = judge(front, outcome.chosen, prepared.problem);
+        if (outcome.verdict) outcome.models[outcome.chosen].provenance["verdict"] = to_string(outcome.verdict->kind);
+        status.verdict = outcome.verdict;
         recorder.write_front(front, outcome.models);
     }
     recorder.write_status(status);
@@ -99,6 +103,7 @@ FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std
     (void)selection_named(parameters.select);
     const Budget budget = make_budget(parameters);
     PreparedFit prepared = prepare(parameters, table);
+    explain_plan(prepared, parameters);
     if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
         throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
                                                      "' now holds. Give the same data, or start a new run with --run-folder");

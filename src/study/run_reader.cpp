@@ -133,6 +133,10 @@ void read_run_json(RunReader& run) {
     }
     run.stop = text_of(json, "stop");
     run.state = text_of(json, "state");
+    if (json.contains("verdict") && json["verdict"].is_object()) {
+        run.verdict = json["verdict"].value("name", "");
+        run.evidence = json["verdict"].value("evidence", std::vector<std::string>());
+    }
     if (json.contains("chosen") && json["chosen"].is_number_integer() && json["chosen"].get<int>() > 0) {
         run.chosen = json["chosen"].get<int>();
     }

@@ -28,6 +28,8 @@ struct RunReader {
     std::vector<std::string> notes, stages;         ///< sentences on the data, and on what each stage of the search did
     std::vector<Reduction> reductions;              ///< empty when there were none
     std::vector<std::pair<std::string, std::string>> facts;  ///< version, time, evaluations, data, parameters that were set
+    std::string verdict;           ///< on the chosen formula, "" when run.json does not say
+    std::vector<std::string> evidence;  ///< of the verdict
 
     /// Throws balmer::Error when the folder is missing, holds no run or has no front yet.
     static RunReader open(const std::filesystem::path& path);

@@ -9,10 +9,13 @@
 
 #include "search/enumerate/linear_pairs.hpp"
 #include "search/enumerate/noisy_polynomials.hpp"
+#include "search/enumerate/noisy_search.hpp"
 #include "search/enumerate/oscillations.hpp"
 
 namespace balmer::enumerate {
 namespace {
+
+constexpr std::size_t noisy_entries = 80'000;  // that noisy data are screened with
 
 // Share of the target's variance (of its ranks, so that no tail dominates) between 16 bins of the feature.
 double told(const Column& feature, std::span<const double> target, std::span<const std::size_t> rows) {
@@ -108,15 +111,17 @@ bool Chain::all_solved() const {
 }
 
 void Chain::noisy_stage() {
-    constexpr std::size_t polynomial_rows = 1200;
+    constexpr std::size_t polynomial_rows = 1200, screened_rows = 200, middle_rows = 600;
     const auto rows = choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {});
     for (std::size_t t = 0; t < targets_.size(); ++t) {
         if (judges_[t]->solved() || run_.over()) continue;
         const Sample screen = take_sample(problem_.data, rows, t);
-        LinearPairs pairs(*table_, screen, *judges_[t]);
-        pairs.run();
+        const Sample few = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), screened_rows, {}), t);
+        const Sample middle = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), middle_rows, {}), t);
         const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
-        if (!run_.over()) ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), *judges_[t]);
+        ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), *judges_[t]);
+        if (!run_.over()) NoisySearch(*table_, targets_[t], few, middle, *judges_[t]).run();
+        if (!run_.over() && !judges_[t]->leaves_noise()) LinearPairs(*table_, screen, *judges_[t]).run();
     }
 }
 
@@ -184,7 +189,13 @@ StopReason Chain::search() {
     if (exact && !over()) oscillation_stage();
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value() || !exact;
-    if (noisy && !over()) noisy_stage();
+    if (noisy && !over()) {
+        grow(noisy_entries);
+        noisy_stage();
+    }
+    // Where nothing but noise is left, larger tables would only fit it.
+    const bool settled = noisy && !over() && std::ranges::all_of(judges_, [](const auto& judge) { return judge->leaves_noise(); });
+    if (settled) report_.push_back("library: what the best formula leaves shows no structure, so the larger tables stay unbuilt");
     const std::pair<std::size_t, Effort> later[] = {
         {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
         {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .compounds = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
@@ -192,7 +203,7 @@ StopReason Chain::search() {
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
     for (const auto& [entries, effort] : later) {
-        if (stated || over()) break;
+        if (stated || settled || over()) break;
         const bool more = grow(entries);
         ask(effort);
         if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "search/residual_structure.hpp"
+
 namespace balmer::enumerate {
 namespace {
 
@@ -95,17 +97,34 @@ bool Judge::offer_fitted(Expression formula, int iterations) {
     return offer(outputs[0]) || offered;
 }
 
-double Judge::relative_residual(const Expression& formula) {
-    const std::size_t rows = problem_->data.rows();
-    std::vector<double> prediction(rows);
+std::vector<double> Judge::predictions(const Expression& formula) const {
+    std::vector<double> prediction(problem_->data.rows());
     double* outputs[] = {prediction.data()};
     const Program program(formula, problem_->definitions);
     evaluate(program, formula.values, scorer_.rows().columns(), outputs);
+    return prediction;
+}
+
+double Judge::relative_residual(const Expression& formula) const {
+    const auto prediction = predictions(formula);
     const auto target = problem_->data.targets[0].values();
     double sum = 0;
-    for (std::size_t i = 0; i < rows; ++i) sum += (prediction[i] - target[i]) * (prediction[i] - target[i]);
+    for (std::size_t i = 0; i < target.size(); ++i) sum += (prediction[i] - target[i]) * (prediction[i] - target[i]);
     if (!std::isfinite(sum)) return infinity;
     return spread_ > 0 ? std::sqrt(sum / spread_) : (sum == 0 ? 0 : infinity);
+}
+
+bool Judge::leaves_noise() const {
+    constexpr double no_structure = 3, largest_share = 0.3, smallest_share = 1e-9;
+    constexpr std::size_t fewest_rows = 30;
+    if (front_.empty() || problem_->data.rows() < fewest_rows) return false;
+    const auto& best = front_.members()[select(front_, Selection::description_length, *problem_)];
+    const double share = relative_residual(best.outputs[0]);
+    if (!(share > smallest_share && share < largest_share)) return false;
+    const auto prediction = predictions(best.outputs[0]);
+    auto residual = prediction;
+    for (std::size_t i = 0; i < residual.size(); ++i) residual[i] = problem_->data.targets[0][i] - prediction[i];
+    return residual_structure(problem_->data, residual, prediction).largest() < no_structure;
 }
 
 }  // namespace balmer::enumerate

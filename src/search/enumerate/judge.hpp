@@ -54,13 +54,16 @@ public:
     /// A candidate made elsewhere (polish, snap).
     bool offer(Candidate candidate);
     /// sqrt(sum (f - y)^2 / sum (y - mean)^2) on all rows; infinite outside the domain.
-    double relative_residual(const Expression& formula);
+    double relative_residual(const Expression& formula) const;
     /// Whether a formula at rounding level is in the front.
     bool solved() const { return solved_; }
+    /// Whether the shortest description in the front leaves nothing but noise: what more formulas would only fit.
+    bool leaves_noise() const;
     /// Tells the observer how far the run is, a few times a second at most.
     void report(const std::string& stage);
 
 private:
+    std::vector<double> predictions(const Expression& formula) const;
     void accept_as_exact(int complexity);
     Progress progress(const std::string& stage) const;
 

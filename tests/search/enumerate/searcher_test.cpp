@@ -207,7 +207,7 @@ TEST(Enumerate, LinearPairsFindAWeightedLawWithWrongRows) {
     problem.data.targets = {Column("y", y)};
     problem.data.sigma = Column("sigma", sigma);
     problem.loss.name = "huber";
-    const auto result = run(problem, 30);
+    const auto result = run_for(problem, 1e6);
     ASSERT_FALSE(result.front.empty());
     bool found = false;
     for (const auto& member : result.front.members()) {

@@ -1,0 +1,188 @@
+#include "search/enumerate/noisy_scan.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+namespace balmer::enumerate {
+namespace {
+
+using Matrix = Eigen::MatrixXf;
+using Vector = Eigen::VectorXf;
+
+constexpr float independent = 1e-5F;  // share of a column that the base must leave
+constexpr double smallest_share = 2e-6;  // of the target's square: where float ends
+constexpr Eigen::Index block = 256;
+
+// The task in orthonormal form, weights applied.
+struct Prepared {
+    Vector root;     // sqrt(weight)
+    Matrix basis;    // orthonormal columns of the base
+    Vector z;        // what the base leaves of the target, of length 1
+    double square = 0;  // its squared length before
+};
+
+Prepared prepare(const ScanTask& task) {
+    const auto rows = static_cast<Eigen::Index>(task.z.size());
+    Eigen::VectorXd root(rows), z(rows);
+    for (Eigen::Index i = 0; i < rows; ++i) {
+        root[i] = std::sqrt(task.weight[static_cast<std::size_t>(i)]);
+        z[i] = root[i] == 0 ? 0 : root[i] * task.z[static_cast<std::size_t>(i)];
+    }
+    Eigen::MatrixXd basis(rows, static_cast<Eigen::Index>(task.base.size()));
+    Eigen::Index count = 0;
+    for (const auto& column : task.base) {
+        Eigen::VectorXd v = root.cwiseProduct(Eigen::Map<const Eigen::VectorXd>(column.data(), rows));
+        const double length = v.norm();
+        for (int pass = 0; pass < 2; ++pass)
+            for (Eigen::Index k = 0; k < count; ++k) v -= basis.col(k).dot(v) * basis.col(k);
+        if (!(v.norm() > 1e-9 * length)) continue;
+        basis.col(count++) = v.normalized();
+    }
+    basis.conservativeResize(rows, count);
+    for (Eigen::Index k = 0; k < count; ++k) z -= basis.col(k).dot(z) * basis.col(k);
+    Prepared prepared{.root = root.cast<float>(), .basis = basis.cast<float>(), .z = {}, .square = z.squaredNorm()};
+    prepared.z = (z / std::sqrt(prepared.square)).cast<float>();
+    return prepared;
+}
+
+bool order(const ScanHit& a, const ScanHit& b) { return std::tuple(a.cost, a.first, a.second) < std::tuple(b.cost, b.first, b.second); }
+
+// The best hits so far, and the cost that a new one must beat.
+class Best {
+public:
+    explicit Best(std::size_t keep) : keep_(keep) {}
+    double bar() const { return bar_; }
+    void offer(const ScanHit& hit) {
+        if (hit.cost >= bar_) return;
+        hits_.push_back(hit);
+        if (hits_.size() >= 4 * keep_) shrink();
+    }
+    std::vector<ScanHit> take() {
+        shrink();
+        return std::move(hits_);
+    }
+
+private:
+    void shrink() {
+        std::ranges::sort(hits_, order);
+        if (hits_.size() < keep_) return;
+        hits_.resize(keep_);
+        bar_ = hits_.back().cost;
+    }
+    std::size_t keep_;
+    double bar_ = std::numeric_limits<double>::infinity();
+    std::vector<ScanHit> hits_;
+};
+
+std::vector<ScanHit> merged(std::vector<std::vector<ScanHit>>& parts, std::size_t keep) {
+    Best best(keep);
+    for (const auto& part : parts)
+        for (const auto& hit : part) best.offer(hit);
+    return best.take();
+}
+
+const float* data_of(const NoisyColumns& columns, Seen seen, std::size_t i) {
+    return seen == Seen::value ? columns.value(i) : columns.logarithm(i);
+}
+
+}  // namespace
+
+std::vector<ScanHit> scan_singles(const NoisyColumns& columns, Seen seen, std::size_t end, const ScanTask& task, std::size_t keep, ThreadPool& pool) {
+    const Prepared prepared = prepare(task);
+    const auto rows = static_cast<Eigen::Index>(columns.rows());
+    const double half_rows = 0.5 * static_cast<double>(rows);
+    if (!(prepared.square > 0) || !std::isfinite(prepared.square)) return {};
+    end = std::min(end, columns.size());
+    constexpr std::size_t slice = 16 * block;
+    std::vector<std::vector<ScanHit>> parts((end + slice - 1) / slice);
+    parallel_for(pool, parts.size(), 1, [&](std::size_t part) {
+        std::vector<Best> best(NoisyColumns::kinds, Best(keep));
+        Matrix scaled, inside;
+        const std::size_t stop = std::min(end, (part + 1) * slice);
+        for (std::size_t begin = part * slice; begin < stop; begin += block) {
+            const auto n = static_cast<Eigen::Index>(std::min<std::size_t>(block, stop - begin));
+            const Eigen::Map<const Matrix> values(data_of(columns, seen, begin), rows, n);
+            scaled = values.array().colwise() * prepared.root.array();
+            const Vector along = scaled.transpose() * prepared.z;
+            const Vector whole = scaled.colwise().squaredNorm();
+            inside.noalias() = prepared.basis.transpose() * scaled;
+            for (Eigen::Index k = 0; k < n; ++k) {
+                const float left = whole[k] - inside.col(k).squaredNorm();
+                if (!(left > independent * whole[k]) || !std::isfinite(whole[k])) continue;
+                const double unexplained = std::max(1 - static_cast<double>(along[k]) * static_cast<double>(along[k]) / static_cast<double>(left), smallest_share);
+                const auto at = begin + static_cast<std::size_t>(k);
+                best[columns.kind(at)].offer({.first = static_cast<std::uint32_t>(at),
+                                              .cost = half_rows * std::log(unexplained * prepared.square) + cost_per_node * columns.nodes(at)});
+            }
+        }
+        for (auto& of_kind : best) {
+            const auto hits = of_kind.take();
+            parts[part].insert(parts[part].end(), hits.begin(), hits.end());
+        }
+    });
+    std::vector<Best> best(NoisyColumns::kinds, Best(keep));
+    for (const auto& part : parts)
+        for (const auto& hit : part) best[columns.kind(hit.first)].offer(hit);
+    std::vector<ScanHit> hits;
+    for (auto& of_kind : best)
+        for (const auto& hit : of_kind.take()) hits.push_back(hit);
+    std::ranges::sort(hits, order);
+    return hits;
+}
+
+std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::span<const std::uint32_t> listed, const ScanTask& task,
+                                std::size_t keep, ThreadPool& pool) {
+    const Prepared prepared = prepare(task);
+    const auto rows = static_cast<Eigen::Index>(columns.rows());
+    const double half_rows = 0.5 * static_cast<double>(rows);
+    if (!(prepared.square > 0) || !std::isfinite(prepared.square)) return {};
+    // Columns of length 1, free of the base.
+    const auto count = static_cast<Eigen::Index>(listed.size());
+    Matrix unit(rows, count);
+    parallel_for(pool, listed.size(), 64, [&](std::size_t i) {
+        auto column = unit.col(static_cast<Eigen::Index>(i));
+        column = Eigen::Map<const Vector>(data_of(columns, seen, listed[i]), rows).cwiseProduct(prepared.root);
+        const float whole = column.squaredNorm();
+        column -= prepared.basis * (prepared.basis.transpose() * column);
+        column -= prepared.basis * (prepared.basis.transpose() * column);
+        const float left = column.squaredNorm();
+        if (left > independent * whole && std::isfinite(whole)) column /= std::sqrt(left);
+        else column.setZero();
+    });
+    const Vector along = unit.transpose() * prepared.z;
+    const Eigen::Index blocks = (count + block - 1) / block;
+    std::vector<std::pair<Eigen::Index, Eigen::Index>> tiles;
+    for (Eigen::Index i = 0; i < blocks; ++i)
+        for (Eigen::Index j = i; j < blocks; ++j) tiles.emplace_back(i * block, j * block);
+    std::vector<std::vector<ScanHit>> parts(tiles.size());
+    parallel_for(pool, tiles.size(), 1, [&](std::size_t tile) {
+        const auto [a0, b0] = tiles[tile];
+        const Eigen::Index na = std::min(block, count - a0), nb = std::min(block, count - b0);
+        const Matrix gram = unit.middleCols(b0, nb).transpose() * unit.middleCols(a0, na);
+        Best best(keep);
+        Vector explained(nb);
+        for (Eigen::Index a = 0; a < na; ++a) {
+            const float ga = along[a0 + a];
+            const int nodes = columns.nodes(listed[static_cast<std::size_t>(a0 + a)]) + 2;
+            const auto rho = gram.col(a).array();
+            const auto gb = along.segment(b0, nb).array();
+            explained = (ga * ga + gb.square() - 2 * ga * gb * rho) / (1 - rho.square()).max(1e-4F);
+            // What a pair with the smallest partner must reach.
+            const auto enough = static_cast<float>(1 - std::exp((best.bar() - cost_per_node * (nodes + 1)) / half_rows) / prepared.square);
+            for (Eigen::Index b = b0 == a0 ? a + 1 : 0; b < nb; ++b) {
+                if (!(explained[b] > enough) || gram(b, a) * gram(b, a) > 0.9999F) continue;
+                const auto second = listed[static_cast<std::size_t>(b0 + b)];
+                const double unexplained = std::max(1 - static_cast<double>(explained[b]), smallest_share);
+                best.offer({.first = listed[static_cast<std::size_t>(a0 + a)], .second = second,
+                            .cost = half_rows * std::log(unexplained * prepared.square) + cost_per_node * (nodes + columns.nodes(second))});
+            }
+        }
+        parts[tile] = best.take();
+    });
+    return merged(parts, keep);
+}
+
+}  // namespace balmer::enumerate

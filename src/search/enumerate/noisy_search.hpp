@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "search/enumerate/judge.hpp"
+#include "search/enumerate/noisy_scan.hpp"
+#include "search/enumerate/transforms.hpp"
+
+namespace balmer::enumerate {
+
+/// Formulas for noisy data (structure.md, section 6): the target, seen through transforms, as
+/// * a power product of all variables and of one or two columns, by regression of logarithms whose exponents must come out rational,
+/// * a power product times the exponential of a column,
+/// * a monomial times a sum of one, two or three columns, with and without a constant.
+/// Screens all columns at once on some 200 rows, fits what is best on more rows, and offers the best of these to the judge.
+class NoisySearch {
+public:
+    /// `screen`: some 200 rows; `middle`: some 600.
+    NoisySearch(const ValueTable& table, const Problem& problem, const Sample& screen, const Sample& middle, Judge& judge);
+
+    void run();
+
+private:
+    /// g(target) - shift, or the target less a part, on the rows of both samples, with the weights that its uncertainty has there.
+    struct View {
+        Transform transform = Transform::identity;
+        double shift = 0;
+        Expression part{};  ///< taken off; empty: nothing
+        std::vector<double> screen, screen_weight, middle, middle_weight;
+    };
+    std::optional<View> view(Transform transform, double shift) const;
+    View view_without(const Expression& part) const;
+    std::vector<View> views_of_powers() const;
+    void ask_powers(const View& view, std::size_t end, std::size_t pairs);
+    void ask_exponentials();
+    void ask_sums(const View& view, std::size_t end, std::size_t pairs);
+
+    std::optional<Expression> spell_power(const View& view, const ScanHit& hit, InnerNumber number) const;
+    std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit) const;
+    std::vector<Expression> spell_sum(const View& view, std::size_t monomial, std::vector<std::uint32_t> columns, InnerNumber number) const;
+    Expression undone(const View& view, const Expression& inner) const;
+    std::optional<std::vector<Power>> rational_powers(const std::vector<double>& u, const std::vector<double>& weight) const;
+    std::vector<double> on_middle(const Expression& formula) const;
+    Expression with_numbers_fitted(Expression formula) const;
+    /// Calls spell(i) for every i below `count` in parallel and keeps the formulas in order.
+    template <class Spell>
+    void propose(std::size_t count, Spell&& spell);
+    void offer_best();
+
+    const ValueTable& table_;
+    const Problem& problem_;
+    const Sample &screen_, &middle_;
+    Judge& judge_;
+    NoisyColumns columns_;
+    std::vector<std::int32_t> powers_;                     ///< variables that have a logarithm on all rows
+    std::vector<std::vector<double>> screen_logs_, middle_logs_;  ///< 1 and log|x_j| of these
+    Problem rough_problem_;
+    std::unique_ptr<Scorer> rough_;
+    std::vector<Expression> proposals_;
+    int sign_ = 0;  ///< of the target on all rows, 0 when mixed
+};
+
+}  // namespace balmer::enumerate
