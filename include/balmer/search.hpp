@@ -110,7 +110,7 @@ struct Progress {
     double evaluations = 0;
     double fraction = 0;          ///< of the budget, 0..1
     std::string stage;            ///< "look", "library", "genetic", ...
-    std::string detail;           ///< what the stage itself has to tell, such as its epoch and error; may be empty
+    std::string detail = {};      ///< what the stage itself has to tell, such as its epoch and error; may be empty
     const ParetoFront* front = nullptr;
 };
 /// Hears how a search goes, in the thread that called it.
