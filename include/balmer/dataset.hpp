@@ -44,6 +44,20 @@ struct TextColumn {
     std::vector<std::uint32_t> codes;     ///< one per row, index into `categories`
 };
 
+/// A set of labels that rows fall into: what p[name] has one value for each of.
+struct CategoryAxis {
+    std::string name;                 ///< of the column
+    std::vector<std::string> labels;  ///< by code; texts sorted, numbers in rising order
+
+    bool operator==(const CategoryAxis&) const = default;
+};
+
+/// A column that sorts rows into categories.
+struct CategoryColumn {
+    CategoryAxis axis;
+    Column codes;  ///< one per row: 0 ... labels - 1, as numbers, because evaluation reads columns of numbers
+};
+
 /// Entries of a numeric column that no fit can use. A table keeps them as NaN (or infinity); make_dataset refuses or drops their rows.
 struct NonFinite {
     std::string column;
@@ -77,7 +91,7 @@ public:
     std::vector<std::string> classes;              ///< class labels by code; empty for regression
     std::optional<Column> weights;                 ///< per-row weight, may be negative (signed Monte Carlo weights)
     std::optional<Column> sigma;                   ///< per-row standard deviation of the target, > 0
-    std::optional<TextColumn> category;            ///< category axis for parameters p[category]
+    std::vector<CategoryColumn> categories;        ///< axes of parameters p[category]
     std::vector<std::size_t> group_begin;          ///< ragged groups: first row of each group; empty when rows are independent
     std::vector<std::size_t> image_shape;          ///< e.g. {28, 28} when the features are pixels
     std::string source;

@@ -25,7 +25,7 @@ struct Roles {
     std::vector<std::string> targets;   ///< one or more; classification takes one
     std::string weights;                ///< per-row weight, "" is none
     std::string sigma;                  ///< standard deviation of the target, "" is none
-    std::string category;               ///< text or whole numbers, "" is none
+    std::vector<std::string> categories;  ///< columns of text or numbers whose entries are labels
     MissingRows missing = MissingRows::refuse;
     TaskChoice task = TaskChoice::automatic;
     std::map<std::string, std::string> units;  ///< by column name

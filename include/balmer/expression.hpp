@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "balmer/dataset.hpp"
 #include "balmer/operators.hpp"
 
 namespace balmer {
@@ -65,9 +66,12 @@ struct Vocabulary {
     std::vector<std::string> parameters;   ///< by parameter index; "" or missing: the value itself is printed
     std::vector<Definition> definitions;   ///< by index of Op::call
     std::vector<std::string> holes;        ///< by index of Op::hole
+    std::vector<CategoryAxis> categories = {};  ///< axes of parameters p[axis]; their columns of codes follow the features
 
     /// Index of the definition called `name`, or -1.
     int find_definition(std::string_view name) const;
+    /// Index of the category axis called `name`, or -1.
+    int find_category(std::string_view name) const;
 };
 
 /// What to do with a name that the vocabulary does not hold.
@@ -78,7 +82,7 @@ enum class UnknownName : std::uint8_t {
 };
 
 /// Reads a formula as people type it: + - * / ^ (or **), unary minus, comparisons, if(c, a, b), functions of the operator table, user
-/// operators, numbers, pi, e, brackets. `x^2`, `x^3`, `x^-1`, `x^.5` and whole-number powers become their own operators.
+/// operators, numbers, pi, e, brackets, and p[axis], a parameter with one value for each category of an axis of the vocabulary. `x^2`, `x^3`, `x^-1`, `x^.5` and whole-number powers become their own operators.
 /// New names are appended to `vocabulary` when `unknown` allows. Every number is a parameter of its own.
 /// Throws balmer::Error whose text shows the formula, a caret under the place and what was expected.
 Expression parse(std::string_view text, Vocabulary& vocabulary, UnknownName unknown = UnknownName::refuse);
@@ -99,6 +103,20 @@ std::string print(const Expression& expression, const Vocabulary& vocabulary, co
 std::string latex(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
 /// The same as presentation MathML, without the enclosing math element.
 std::string mathml(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options = {});
+
+/// Names of the axes that a formula's brackets mention, each once: what to read as categories before the formula itself is parsed.
+std::vector<std::string> mentioned_categories(std::string_view text);
+
+/// Most categories that an axis of a parameter may have.
+inline constexpr std::size_t most_categories = 250;
+/// Whether some parameter p[axis] occurs.
+bool has_choices(const Expression& expression);
+/// Whether every Op::category stands first below an Op::choose, and all other operands of those are parameters: what parse() gives and
+/// searches must keep.
+bool choices_are_whole(const Expression& expression);
+/// A name for every parameter: that of the vocabulary; the values of one p[axis] without a name are called p, p2, ... by order of
+/// appearance, avoiding the vocabulary's names; "" for all others.
+std::vector<std::string> parameter_names(const Expression& expression, const Vocabulary& vocabulary);
 
 /// Body of user operators and all calls inlined: the result holds no Op::call. Constants of bodies become parameters of the result.
 Expression inlined(const Expression& expression, std::span<const Definition> definitions);

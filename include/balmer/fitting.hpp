@@ -101,7 +101,7 @@ struct FitResult {
 /// is not searched for; the better of two greedy ones is given. `excluded` (may be empty) never enters it.
 std::vector<bool> linear_parameters(const Graph& graph, const std::vector<bool>& excluded = {});
 
-/// Feature pointers of a data set, for evaluation.
+/// Feature pointers of a data set, for evaluation; the codes of its category axes follow the features.
 std::vector<const double*> feature_pointers(const Dataset& data);
 
 /// Fits the parameters of `program`: Levenberg-Marquardt on the Gauss-Newton curvature with projection of linear constants, trust-region

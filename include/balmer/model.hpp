@@ -19,7 +19,8 @@ enum class ParameterStatus : std::uint8_t { free, fixed, snapped };
 
 /// One constant of a model.
 struct Parameter {
-    std::string name;  ///< "" when it has none
+    std::string name;  ///< "" when it has none; the values of one p[axis] share theirs and stand one after the other
+    std::string axis, category;  ///< p[axis]: the axis, and the category whose value this is; else ""
     double value = 0;
     ParameterStatus status = ParameterStatus::free;
     double lower, upper;              ///< bounds, infinite by default
@@ -50,7 +51,7 @@ struct FeatureRange {
 /// What a user keeps: formulas, constants, names, data box, provenance. Saved as versioned JSON; a model written today loads for ever.
 struct Model {
     Task task = Task::regression;
-    Vocabulary vocabulary;                 ///< feature names, user operators
+    Vocabulary vocabulary;                 ///< feature names, user operators, category axes
     std::vector<std::string> feature_units;
     std::vector<Output> outputs;
     std::vector<Parameter> parameters;
@@ -63,6 +64,8 @@ struct Model {
 
     /// Builds the table from k expressions (each expression's values appended in order, all free).
     static Model from_expressions(std::vector<Expression> outputs, Vocabulary vocabulary);
+    /// Gives the values of every p[axis] their axis, category and name; from_expressions and readers call it.
+    void name_categories();
     /// One graph with one root per output, user operators inlined. Its values are the parameter table, then the constants of
     /// user operators (once per operator), which no fit may move.
     Graph graph() const;
@@ -73,7 +76,8 @@ struct Model {
 };
 
 /// Predictions of all outputs for the data's columns by name: result[k][row], the bits of evaluate(). Columns that no formula reads
-/// may be missing or extra. Throws balmer::Error naming the missing columns, with near names.
+/// may be missing or extra. Throws balmer::Error naming the missing columns, with near names, or a category that the model does not know
+/// and its row. A row whose category is missing is NaN.
 std::vector<std::vector<double>> predict(const Model& model, const Table& table);
 /// Class codes from scores[k][row] (argmax, the first of equals; one output: score > 0 is class 1). A score that is NaN never wins; a
 /// row of nothing but NaN gets code 0.

@@ -77,10 +77,13 @@ enum class Op : std::uint8_t {
     sum,      ///< operands added from the left
     product,  ///< operands multiplied from the left
     linear,   ///< sum_i p[index + i]*x_i + p[index + n], n operands and n + 1 consecutive parameters
+    // parameters with one value per category
+    category,  ///< a leaf: the codes of a category axis, index = their column (the axes' columns follow the features); below `choose` only
+    choose,    ///< p[axis]: operand 0 is a `category`, the others are parameters, one per category; the value is that of the row's code
 };
 
 /// The number of operators.
-inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::linear) + 1;
+inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::choose) + 1;
 
 /// How an operator is written.
 enum class Notation : std::uint8_t { leaf, function, prefix, infix, postfix_power };

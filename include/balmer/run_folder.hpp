@@ -20,6 +20,9 @@ public:
     static RunFolder create(const std::filesystem::path& path);
     /// Opens a folder to go on with. Throws balmer::Error when it holds no run or belongs to a live one.
     static RunFolder resume(const std::filesystem::path& path);
+    /// Whether some process holds this folder now: a run whose state is "running" without one was killed. Readers of a folder on another
+    /// machine's disk must compare the host in run.json first, as locks may not reach them.
+    static bool is_held(const std::filesystem::path& path);
     RunFolder(RunFolder&& other) noexcept;
     RunFolder& operator=(RunFolder&&) = delete;
     ~RunFolder();

@@ -12,6 +12,7 @@
 #include "balmer/complexity.hpp"
 #include "balmer/dataset.hpp"
 #include "balmer/fitting.hpp"
+#include "balmer/form.hpp"
 #include "balmer/model.hpp"
 #include "balmer/stop.hpp"
 
@@ -49,9 +50,16 @@ struct Problem {
     ComplexityMeasure complexity;
     std::vector<std::vector<Expression>> guesses;  ///< k outputs each
     std::vector<std::string> parameter_names;  ///< by parameter index, for a given form; "" or missing: the value is printed
+    std::vector<bool> parameter_fixed;         ///< by parameter index: numbers of a given form, which no fit moves; missing: free
+    /// A partly known form. A candidate is then one formula per hole over the hole's arguments, and last the form itself with its values.
+    std::optional<Form> form;
 
-    /// Formulas per candidate: targets, or classes (1 for two classes, unless the loss is softmax).
+    /// Formulas per candidate: targets, or classes (1 for two classes, unless the loss is softmax); with a form its holes and itself.
     std::size_t outputs() const;
+    /// How many of these, the first ones, a search may change: all, but never the form itself.
+    std::size_t searched() const { return form ? form->holes.size() : outputs(); }
+    /// How many features formula `output` of a candidate may read: columns, or arguments of a hole.
+    std::size_t features(std::size_t output) const { return form ? form->arity(output) : data.features.size(); }
     /// Feature names and user operators, for printing candidates.
     Vocabulary vocabulary() const;
 };
@@ -77,6 +85,7 @@ struct Candidate {
     double validation = std::numeric_limits<double>::quiet_NaN(); ///< mean loss on the validation rows
     double score = 0;      ///< -d log(loss) / d complexity against the member before
     std::string origin;    ///< "library", "genetic", "guess"
+    std::vector<std::string> parts = {};  ///< of a partly known form: each unknown function with what was found for it, as text
 };
 
 /// The best candidate of every complexity that beats all simpler ones. Ties: lower loss, then the text of the formula.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <cstdint>
 #include <memory>
@@ -88,7 +89,31 @@ FitOutcome fit_table(const FitParameters& parameters, const Table& table, FitLis
 /// Throws balmer::Error when the folder holds no run or has no front yet.
 std::string report_of_run(const std::filesystem::path& folder);
 
-/// A candidate as a Model with box, metrics, provenance and, when `with_uncertainties`, covariance of its constants.
-Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties);
+class Scorer;
+
+/// What a model says of its constants.
+enum class Uncertainties : std::uint8_t {
+    left_out,         ///< quick, for fronts on the way
+    standard_errors,  ///< with their covariance
+};
+
+/// Makes models of a problem's candidates: box, metrics, provenance. What depends on the data alone is taken once.
+class ModelMaker {
+public:
+    /// `problem` must outlive the maker.
+    explicit ModelMaker(const Problem& problem);
+    ModelMaker(ModelMaker&&) noexcept;
+    ~ModelMaker();
+    /// One candidate as a Model.
+    Model make(const Candidate& candidate, Uncertainties uncertainties) const;
+
+private:
+    void add_uncertainties(Model& model, const Candidate& candidate) const;
+
+    const Problem* problem_;
+    std::string fingerprint_;
+    std::vector<FeatureRange> box_;
+    mutable std::unique_ptr<const Scorer> scorer_;  ///< made when first asked for standard errors
+};
 
 }  // namespace balmer

@@ -34,6 +34,26 @@ def as_block(X: Any) -> np.ndarray:
     return np.asfortranarray(array)
 
 
+def is_text(values: Any) -> bool:
+    """Whether a column holds labels rather than numbers."""
+    return np.asarray(values).dtype.kind not in "biuf"
+
+
+def text_columns(X: Any, names: Sequence[str]) -> list[tuple[str, list[str], np.ndarray]]:
+    """The columns of a data frame or mapping `X` among `names` that hold labels: name, distinct labels sorted, code of each row. A missing
+    label is the empty text."""
+    known = X.keys() if isinstance(X, Mapping) else own_names(X) or []
+    columns = []
+    for name in names:
+        if name not in known or not is_text(X[name]):
+            continue
+        values = np.asarray(X[name], dtype=object)
+        texts = np.array(["" if value is None or value != value else str(value) for value in values], dtype=object)
+        labels, codes = np.unique(texts.astype(str), return_inverse=True)
+        columns.append((name, labels.tolist(), codes.astype(np.uint32)))
+    return columns
+
+
 def named_block(X: Any, features: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """Names and columns of `X` for a formula that reads `features`.
 
@@ -51,8 +71,11 @@ def named_block(X: Any, features: Sequence[str]) -> tuple[list[str], np.ndarray]
         When an array has another number of columns.
     """
     if isinstance(X, Mapping):
-        columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in X.values()))
-        return list(X), np.asfortranarray(np.column_stack(columns))
+        numbers = {name: values for name, values in X.items() if name in features or not is_text(values)}
+        if not numbers:
+            return [], np.zeros((max(map(np.size, X.values()), default=0), 0), order="F")
+        columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in numbers.values()))
+        return list(numbers), np.asfortranarray(np.column_stack(columns))
     names = own_names(X)
     if names is not None:
         used = [name for name in features if name in names]

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from . import _core, parameters, progress
 from ._core import Error
-from .columns import as_block, default_names, own_names
+from .columns import as_block, default_names, own_names, text_columns
 from .model import SHOWN_DIGITS, Model
 
 WEIGHTS, SIGMA = "(weights)", "(sigma)"  # names that no formula can read
@@ -35,13 +35,29 @@ class _SymbolicEstimator(BaseEstimator):
         tags.non_deterministic = False
         return tags
 
-    def _validated(self, X: Any, **options: Any) -> Any:
+    def _validated(self, X: Any, labels: list, **options: Any) -> Any:
+        """X as numbers after scikit-learn's checks; codes stand for the entries of the text columns `labels`."""
         finite = not self.drop_missing
+        if labels:
+            X = X.assign(**{name: codes.astype(np.float64) for name, _, codes in labels})
         return validate_data(self, X, dtype=np.float64, order="F", ensure_all_finite=finite, **options)
 
-    def _blocks(self, X: np.ndarray, sample_weight: Any, sigma: Any) -> list[tuple[list[str], np.ndarray]]:
+    def _categories(self) -> list[str]:
+        """Columns that the form and the guesses take categories from, as p[column]."""
+        guesses = [self.guess] if isinstance(self.guess, str) else self.guess or []
+        return [name for formula in [self.form or "", *guesses] for name in _core.mentioned_categories(formula)]
+
+    def _numbers(self, X: np.ndarray, labels: list) -> tuple[list[str], np.ndarray]:
+        """The columns of X that hold numbers."""
+        texts = [name for name, _, _ in labels]
+        if not texts:
+            return self._names, X
+        kept = [i for i, name in enumerate(self._names) if name not in texts]
+        return [self._names[i] for i in kept], np.asfortranarray(X[:, kept])
+
+    def _blocks(self, X: np.ndarray, labels: list, sample_weight: Any, sigma: Any) -> list[tuple[list[str], np.ndarray]]:
         """The columns of X, and those of weights and sigma where they are given."""
-        blocks = [(self._names, X)]
+        blocks = [self._numbers(X, labels)]
         for name, values, keyword in ((WEIGHTS, sample_weight, self.weights), (SIGMA, sigma, self.sigma)):
             if values is None:
                 continue
@@ -63,7 +79,7 @@ class _SymbolicEstimator(BaseEstimator):
         if sigma is not None:
             texts["sigma"] = SIGMA
         if "features" not in texts:
-            given = {self.weights, self.sigma}
+            given = {self.weights, self.sigma, *self._categories()}
             texts["features"] = "\n".join(name for name in self._names if name not in given)
         return texts
 
@@ -81,9 +97,9 @@ class _SymbolicEstimator(BaseEstimator):
         taken = list(self._names)
         return [taken.append(free) or free for free in (_free_name(name, taken) for name in names)]
 
-    def _search(self, texts: dict[str, str], blocks: list, labels: Any = None, codes: Any = None) -> None:
+    def _search(self, texts: dict[str, str], blocks: list, labels: list) -> None:
         with progress.shown(self.progress) as show:
-            found = _core.fit(texts, blocks, labels, codes, show)
+            found = _core.fit(texts, blocks, labels, show)
         if found["interrupts"] > 1 or (found["interrupts"] and not found["models"]):
             raise KeyboardInterrupt
         if not found["models"]:
@@ -126,9 +142,9 @@ class _SymbolicEstimator(BaseEstimator):
 
     def _scores(self, X: Any, complexity: int | None) -> np.ndarray:
         check_is_fitted(self, "models_")
-        block = self._validated(X, reset=False)
-        model = self.model(complexity)
-        return model._core.scores(self._names, block).T
+        labels = text_columns(X, self._categories())
+        names, block = self._numbers(self._validated(X, labels, reset=False), labels)
+        return self.model(complexity)._core.scores(names, block, labels).T
 
     def plot_front(self, ax: Any = None) -> Any:
         """Draws loss (and validation loss) against complexity, the chosen formula marked.
@@ -248,13 +264,14 @@ class SymbolicRegressor(RegressorMixin, _SymbolicEstimator):
             When Ctrl-C is pressed twice, or before the first formula. Pressed once, the fit keeps what it has and warns.
         """
         given = y
-        X, y = self._validated(X, y=y, multi_output=True, y_numeric=True, ensure_min_samples=2)
+        labels = text_columns(X, self._categories())
+        X, y = self._validated(X, labels, y=y, multi_output=True, y_numeric=True, ensure_min_samples=2)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         y = as_block(y)
         targets = self._target_names(given, y.shape[1])
-        blocks = self._blocks(X, sample_weight, sigma) + [(targets, y)]
-        self._search(self._texts("regression", targets, sample_weight, sigma), blocks)
+        blocks = self._blocks(X, labels, sample_weight, sigma) + [(targets, y)]
+        self._search(self._texts("regression", targets, sample_weight, sigma), blocks, labels)
         return self
 
     def predict(self, X: Any, complexity: int | None = None) -> np.ndarray:
@@ -311,7 +328,8 @@ class SymbolicClassifier(ClassifierMixin, _SymbolicEstimator):
         if sigma is not None:
             raise Error("sigma is for regressions: labels have no standard deviation")
         given = y
-        X, y = self._validated(X, y=y, ensure_min_samples=2)
+        labels = text_columns(X, self._categories())
+        X, y = self._validated(X, labels, y=y, ensure_min_samples=2)
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         if sample_weight is not None:
@@ -321,8 +339,8 @@ class SymbolicClassifier(ClassifierMixin, _SymbolicEstimator):
             raise Error(f"y has one class only ({self.classes_[0]!r}); two are needed to tell them apart")
         target = self._target_names(given, 1)[0]
         texts = self._texts("classification", [target], sample_weight, None)
-        labels = (target, [_label_text(label) for label in self.classes_])
-        self._search(texts, self._blocks(X, sample_weight, None), labels, codes.astype(np.uint32))
+        classes = (target, [_label_text(label) for label in self.classes_], codes.astype(np.uint32))
+        self._search(texts, self._blocks(X, labels, sample_weight, None), [*labels, classes])
         return self
 
     def decision_function(self, X: Any, complexity: int | None = None) -> np.ndarray:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from . import _core
 from ._core import Error
-from .columns import named_block
+from .columns import named_block, text_columns
 from .exported import namespace, sympy_outputs
 from .firmware import Firmware, make_firmware
 
@@ -34,6 +34,11 @@ class Model:
     def features(self) -> list[str]:
         """Names of the columns it may read."""
         return self._core.features
+
+    @property
+    def categories(self) -> dict[str, list[str]]:
+        """The columns whose entries choose among the values of a constant p[column], with the entries that the model knows."""
+        return self._core.categories
 
     @property
     def outputs(self) -> list[str]:
@@ -72,8 +77,10 @@ class Model:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """The constants in order: name, value, uncertainty (standard error, NaN when unknown), status (free, fixed, snapped), snapped_to, unit."""
-        return pd.DataFrame(self._core.parameter_rows(), columns=["name", "value", "uncertainty", "status", "snapped_to", "unit"])
+        """The constants in order: name, axis and category (of the values of p[axis], else empty), value, uncertainty (standard error, NaN when
+        unknown), status (free, fixed, snapped), snapped_to, unit."""
+        columns = ["name", "axis", "category", "value", "uncertainty", "status", "snapped_to", "unit"]
+        return pd.DataFrame(self._core.parameter_rows(), columns=columns)
 
     @property
     def covariance(self) -> np.ndarray:
@@ -85,9 +92,12 @@ class Model:
     def scores(self, X: Any) -> np.ndarray:
         """Values of the outputs, shape (n_rows, n_outputs); for classes the scores before softmax or logistic.
 
-        `X` is a DataFrame, a mapping, or an array (see `features`). Raises Error for missing columns.
+        `X` is a DataFrame, a mapping, or an array (see `features`; categories follow). Raises Error for missing columns, and for a category
+        that the model was not fitted to.
         """
-        return self._core.scores(*named_block(X, self.features)).T
+        texts = text_columns(X, list(self.categories))
+        numbers = self.features + [name for name in self.categories if name not in [text[0] for text in texts]]
+        return self._core.scores(*named_block(X, numbers), texts).T
 
     def predict(self, X: Any) -> np.ndarray:
         """Values of the target, shape (n_rows,) or (n_rows, n_outputs); of a classifier the labels as text. NaN outside an operator's domain."""

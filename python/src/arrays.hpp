@@ -2,12 +2,15 @@
 
 #include <cstddef>
 #include <memory>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "balmer/dataset.hpp"
@@ -29,6 +32,21 @@ inline void add_columns(Table& table, const std::vector<std::string>& names, con
         const std::shared_ptr<const double> borrowed(std::shared_ptr<const void>(), block.data() + k * table.rows);
         table.numeric.emplace_back(names[k], borrowed, table.rows);
         table.order.push_back(names[k]);
+    }
+}
+
+/// Codes of a text column, one per row.
+using Codes = nb::ndarray<const std::uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+/// A column of text: name, distinct entries sorted, and codes into them.
+using TextBlock = std::tuple<std::string, std::vector<std::string>, Codes>;
+
+/// Adds columns of text to a table that has its rows already.
+inline void add_texts(Table& table, const std::vector<TextBlock>& texts) {
+    for (const auto& [name, entries, codes] : texts) {
+        if (!table.order.empty() && table.rows != codes.shape(0)) throw Error("the columns are not of one length");
+        table.rows = codes.shape(0);
+        table.text.push_back({name, entries, {codes.data(), codes.data() + codes.shape(0)}});
+        table.order.push_back(name);
     }
 }
 

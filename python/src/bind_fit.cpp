@@ -24,7 +24,6 @@ namespace balmer::python {
 namespace {
 
 using NamedBlock = std::pair<std::vector<std::string>, Block>;
-using Codes = nb::ndarray<const std::uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 // (seconds, complexity, loss, equation) of a formula that entered the front.
 using Improvement = std::tuple<double, int, double, std::string>;
@@ -125,16 +124,12 @@ nb::dict described(const FitOutcome& outcome, const Listener& listener, int inte
 }
 
 nb::dict fit(const std::map<std::string, std::string>& texts, const std::vector<NamedBlock>& blocks,
-             const std::optional<std::pair<std::string, std::vector<std::string>>>& labels, const std::optional<Codes>& codes,
-             const nb::object& show) {
+             const std::vector<TextBlock>& texts_by_row, const nb::object& show) {
     const FitParameters parameters = from_texts(texts);
     Table table;
     table.source = "X";
     for (const auto& [names, block] : blocks) add_columns(table, names, block);
-    if (labels && codes) {
-        table.text.push_back({labels->first, labels->second, {codes->data(), codes->data() + codes->shape(0)}});
-        table.order.push_back(labels->first);
-    }
+    add_texts(table, texts_by_row);
     Listener listener;
     Signals signals;
     const FitOutcome outcome = run_interruptibly(parameters, table, listener, signals, show);
@@ -155,7 +150,8 @@ nb::list parameter_rows() {
 
 void bind_fit(nb::module_& module) {
     module.def("parameter_rows", &parameter_rows);
-    module.def("fit", &fit, nb::arg("parameters"), nb::arg("blocks"), nb::arg("labels").none(), nb::arg("codes").none(), nb::arg("show").none());
+    module.def("fit", &fit, nb::arg("parameters"), nb::arg("blocks"), nb::arg("texts"), nb::arg("show").none());
+    module.def("mentioned_categories", [](const std::string& formula) { return mentioned_categories(formula); }, nb::arg("formula"));
 }
 
 }  // namespace balmer::python

@@ -29,6 +29,8 @@ nb::list parameter_rows(const Model& model) {
     for (const auto& parameter : model.parameters) {
         nb::dict row;
         row["name"] = parameter.name;
+        row["axis"] = parameter.axis;
+        row["category"] = parameter.category;
         row["value"] = parameter.value;
         row["uncertainty"] = parameter.uncertainty;
         row["status"] = status_name(parameter.status);
@@ -53,8 +55,9 @@ std::vector<std::string> latex_formulas(const Model& model, int digits) {
 }
 
 // Outputs of shape (outputs, rows).
-auto scores(const Model& model, const std::vector<std::string>& names, const Block& block) {
-    const Table table = table_of(names, block, "X");
+auto scores(const Model& model, const std::vector<std::string>& names, const Block& block, const std::vector<TextBlock>& texts) {
+    Table table = table_of(names, block, "X");
+    add_texts(table, texts);
     std::vector<std::vector<double>> values;
     {
         nb::gil_scoped_release released;
@@ -89,11 +92,16 @@ void bind_model(nb::module_& module) {
         .def("export", [](const Model& model, const std::string& format) { return export_model(model, format); }, nb::arg("format"))
         .def("formulas", &formulas, nb::arg("digits"))
         .def("latex_formulas", &latex_formulas, nb::arg("digits"))
-        .def("scores", &scores, nb::arg("names"), nb::arg("block"))
+        .def("scores", &scores, nb::arg("names"), nb::arg("block"), nb::arg("texts"))
         .def("classify", [](const Model& model, const Scores& array) { return classify(model, rows_of(array)); }, nb::arg("scores"))
         .def("probabilities", [](const Model& model, const Scores& array) { return to_array(probabilities(model, rows_of(array)), array.shape(1)); },
              nb::arg("scores"))
         .def_prop_ro("features", [](const Model& model) { return model.vocabulary.features; })
+        .def_prop_ro("categories", [](const Model& model) {
+            std::map<std::string, std::vector<std::string>> axes;
+            for (const auto& axis : model.vocabulary.categories) axes[axis.name] = axis.labels;
+            return axes;
+        })
         .def_prop_ro("classes", [](const Model& model) { return model.classes; })
         .def_prop_ro("is_classifier", [](const Model& model) { return model.task == Task::classification; })
         .def_prop_ro("metrics", [](const Model& model) { return model.metrics; })

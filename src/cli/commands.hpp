@@ -34,11 +34,12 @@ void build_program(CLI::App& app, std::function<int()>& run);
 /// Parses and runs; never throws. Results go to standard output, complaints to standard error.
 int run_program(int argc, char** argv);
 
-/// Pages made from the same help: a man page in roff, a completion script for bash, the reference of parameters.
+/// Pages made from the same help: a man page in roff, the reference of parameters.
 std::string man_page(CLI::App& app);
-std::string bash_completion(CLI::App& app);
 std::string parameter_page();
 std::string operator_page();
+/// The completion script for bash, zsh or fish. Throws balmer::Error for another shell.
+std::string completion(CLI::App& app, const std::string& shell);
 
 /// Writes a result: to standard output when `path` is empty, else whole or not at all to the file.
 void write_result(const std::string& path, const std::string& text);

@@ -9,10 +9,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "balmer/number.hpp"
 #include "balmer/run_folder.hpp"
 #include "balmer/study.hpp"
-#include "balmer/uncertain_number.hpp"
+#include "cli/constants.hpp"
 #include "cli/progress.hpp"
 
 namespace balmer::cli {
@@ -63,18 +62,6 @@ void add_parameter(CLI::App& fit, const ParameterInfo& row, ParameterReference r
         reference);
 }
 
-void print_constants(const Model& model) {
-    bool any = false;
-    for (const auto& parameter : model.parameters) {
-        if (parameter.status != ParameterStatus::free || std::isnan(parameter.uncertainty)) continue;
-        if (!any) fmt::print("\nconstants:\n");
-        any = true;
-        const auto value = format_uncertain(parameter.value, parameter.uncertainty);
-        if (parameter.name.empty()) fmt::print("  {}\n", value);
-        else fmt::print("  {} = {} = {}\n", parameter.name, format_double(parameter.value), value);
-    }
-}
-
 void print_front(const FitOutcome& outcome) {
     const auto& members = outcome.result.front.members();
     const bool validated = outcome.problem.validation.has_value();
@@ -105,9 +92,10 @@ int report(const FitOutcome& outcome) {
         fmt::print("\nchosen:\n");
         for (const auto& output : model.outputs)
             fmt::print("  {} = {}\n", output.name, print(output.expression, model.vocabulary, {.digits = 8}));
+        for (const auto& part : result.front.members()[outcome.chosen].parts) fmt::print("  where {}\n", part);
         for (const auto& [name, label] : {std::pair{"r2", "R2"}, std::pair{"accuracy", "accuracy"}})
             if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);
-        print_constants(model);
+        if (const auto constants = fitted_constants(model); !constants.empty()) fmt::print("\nconstants:\n{}", constants);
         if (outcome.verdict) print_verdict(to_string(outcome.verdict->kind), outcome.verdict->evidence);
     }
     fmt::print("\nstopped: {} after {:.1f} s and {:.4g} evaluations\nrun folder: {}\n", to_string(result.stop), result.seconds, result.evaluations,

@@ -208,34 +208,4 @@ std::string man_page(CLI::App& app) {
     return text + ".SH EXIT STATUS\n" + roff_text(std::string(exit_status)) + "\n";
 }
 
-std::string bash_completion(CLI::App& app) {
-    std::string commands, cases;
-    for (CLI::App* command : commands_of(app)) {
-        commands += (commands.empty() ? "" : " ") + command->get_name();
-        std::string flags;
-        for (const CLI::Option* option : command->get_options()) {
-            for (const std::string& name : option->get_lnames()) {
-                flags += (flags.empty() ? "--" : " --") + name;
-            }
-        }
-        cases += fmt::format("        {}) flags=\"{}\" ;;\n", command->get_name(), flags);
-    }
-    return fmt::format(
-        "# Completion of balmer for bash; made by `balmer info --completion bash`.\n"
-        "_balmer() {{\n"
-        "    local word=${{COMP_WORDS[COMP_CWORD]}} command=${{COMP_WORDS[1]}} flags=\"\"\n"
-        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-        "        COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$word\"))\n"
-        "        return\n"
-        "    fi\n"
-        "    case $command in\n{}    esac\n"
-        "    case $word in\n"
-        "        -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")) ;;\n"
-        "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
-        "    esac\n"
-        "}}\n"
-        "complete -o filenames -F _balmer balmer\n",
-        commands, cases);
-}
-
 }  // namespace balmer::cli

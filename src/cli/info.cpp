@@ -50,10 +50,8 @@ int info_command(const Options& options, CLI::App& app) {
         write_result("", operator_page());
     } else if (options.man) {
         write_result("", man_page(app));
-    } else if (options.completion == "bash") {
-        write_result("", bash_completion(app));
     } else if (!options.completion.empty()) {
-        throw Error(fmt::format("--completion {}: known shells: bash", options.completion));
+        write_result("", completion(app, options.completion));
     } else {
         write_result("", summary());
     }
@@ -109,7 +107,7 @@ void add_info(CLI::App& app, std::function<int()>& run) {
     info_app->add_flag("--parameters", options->parameters, "every parameter of fit, as Markdown");
     info_app->add_flag("--operators", options->operators, "every operator that formulas may use");
     info_app->add_flag("--man", options->man, "the man page, in roff");
-    info_app->add_option("--completion", options->completion, "the completion script for a shell: bash")->type_name("SHELL");
+    info_app->add_option("--completion", options->completion, "the completion script for a shell: bash, zsh or fish")->type_name("SHELL");
     info_app->footer("Examples:\n  balmer info\n  source <(balmer info --completion bash)");
     info_app->callback([options, &run, &app] { run = [options, &app] { return info_command(*options, app); }; });
 }

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <vector>
 
 #include "balmer/atomic_file.hpp"
+#include "balmer/data_folder.hpp"
 #include "balmer/error.hpp"
 #include "balmer/number.hpp"
 #include "balmer/version.hpp"
@@ -149,6 +151,15 @@ int parse_and_run(CLI::App& app, std::function<int()>& run, const std::vector<st
     }
 }
 
+/// An installed program finds its data beside itself, wherever it was put.
+void add_installed_data() {
+    std::error_code ignored;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    if (!program.empty()) {
+        add_data_folder((program.parent_path().parent_path() / "share" / "balmer").lexically_normal());
+    }
+}
+
 }  // namespace
 
 void write_result(const std::string& path, const std::string& text) {
@@ -190,6 +201,7 @@ void build_program(CLI::App& app, std::function<int()>& run) {
 
 int run_program(int argc, char** argv) {
     try {
+        add_installed_data();
         CLI::App app;
         std::function<int()> run;
         build_program(app, run);

@@ -8,6 +8,7 @@
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/constants.hpp"
 #include "study/run_reader.hpp"
 
 namespace balmer::cli {
@@ -36,6 +37,19 @@ bool has_validation(const RunReader& run) {
     return std::any_of(run.front.begin(), run.front.end(), [](const FrontRow& row) { return !std::isnan(row.validation); });
 }
 
+/// How the run stands, unless it simply ended.
+std::string standing(const RunReader& run) {
+    const std::string go_on = "go on with: balmer fit --resume " + run.path.string() + "\n";
+    switch (run.state) {
+        case RunState::finished: return "";
+        case RunState::interrupted: return "the run was interrupted; " + go_on;
+        case RunState::running: return "the run is going on\n";
+        case RunState::killed: return "the run was killed before it could end; " + go_on;
+        case RunState::elsewhere: return "the run is going on on another machine, or was killed there\n";
+    }
+    return "";
+}
+
 std::string as_table(const RunReader& run, int digits) {
     const bool validated = has_validation(run);
     const int best = run.front.empty() ? 0 : run.best();
@@ -44,13 +58,11 @@ std::string as_table(const RunReader& run, int digits) {
         text += fmt::format("{} {:>10}  {:>11.5g}  {}{:>8.4f}  {}\n", row.complexity == best ? '>' : ' ', row.complexity, row.loss,
                             validated ? fmt::format("{:>11.5g}  ", row.validation) : "", row.score, formula(run, row, digits, false));
     }
-    if (run.chosen) {
-        text += "> chosen\n";
-        if (!run.verdict.empty()) text += fmt::format("verdict: {}\n", run.verdict);
-        for (const std::string& sentence : run.evidence) text += fmt::format("  {}\n", sentence);
-        return text;
-    }
-    return text + "> lowest loss so far; the search has not chosen yet\n";
+    text += run.chosen ? "> chosen\n" : "> lowest loss so far; the search has not chosen yet\n";
+    if (run.chosen && !run.verdict.empty()) text += fmt::format("verdict: {}\n", run.verdict);
+    for (const std::string& sentence : run.evidence) text += fmt::format("  {}\n", sentence);
+    text += standing(run);
+    return text + (run.front.empty() ? "" : category_tables(run.model(best)));
 }
 
 std::string as_latex(const RunReader& run, int digits) {

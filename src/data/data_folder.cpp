@@ -31,8 +31,8 @@ std::filesystem::path find_data(const std::string& name) {
     if (const char* set = std::getenv("BALMER_DATA"); set != nullptr && *set != '\0') {
         folders = {set};
     } else {
-        folders = {BALMER_DATA_SOURCE, BALMER_DATA_INSTALLED};
-        folders.insert(folders.end(), added_folders().begin(), added_folders().end());
+        folders = added_folders();
+        folders.insert(folders.end(), {BALMER_DATA_SOURCE, BALMER_DATA_INSTALLED});
     }
     std::erase(folders, "");
     for (const std::string& folder : folders) {

@@ -137,12 +137,8 @@ Dataset Dataset::take(std::span<const std::size_t> rows) const {
     if (sigma) {
         taken.sigma = take_column(*sigma, rows);
     }
-    if (category) {
-        taken.category = TextColumn{category->name, category->categories, {}};
-        taken.category->codes.reserve(rows.size());
-        for (const std::size_t row : rows) {
-            taken.category->codes.push_back(category->codes[row]);
-        }
+    for (const CategoryColumn& column : categories) {
+        taken.categories.push_back({column.axis, take_column(column.codes, rows)});
     }
     if (!group_begin.empty()) {
         taken.group_begin = take_groups(group_begin, rows);
@@ -164,11 +160,11 @@ std::uint64_t Dataset::fingerprint() const {
     if (sigma) {
         seed = hash_column(*sigma, seed);
     }
-    seed = combine_hash(seed, category.has_value());
-    if (category) {
-        seed = combine_hash(seed, hash(category->name));
-        seed = hash_texts(category->categories, seed);
-        seed = combine_hash(seed, hash(std::span<const std::uint32_t>(category->codes)));
+    seed = combine_hash(seed, categories.size());
+    for (const CategoryColumn& column : categories) {
+        seed = combine_hash(seed, hash(column.axis.name));
+        seed = hash_texts(column.axis.labels, seed);
+        seed = combine_hash(seed, hash(column.codes.values()));
     }
     seed = combine_hash(seed, hash(std::span<const std::size_t>(group_begin)));
     return combine_hash(seed, hash(std::span<const std::size_t>(image_shape)));

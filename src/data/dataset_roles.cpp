@@ -38,6 +38,7 @@ public:
                              data().rows() == 1 ? " is" : "s are"));
         }
         classify();
+        drop_unused_labels();
         drop_constants();
         check_values();
         return std::move(made_);
@@ -62,7 +63,10 @@ private:
         for (const std::string& name : roles_.features) {
             parts.emplace_back(name, "feature");
         }
-        for (const auto& [name, part] : {std::pair{&roles_.weights, "weights"}, {&roles_.sigma, "sigma"}, {&roles_.category, "category"}}) {
+        for (const std::string& name : roles_.categories) {
+            parts.emplace_back(name, "category");
+        }
+        for (const auto& [name, part] : {std::pair{&roles_.weights, "weights"}, {&roles_.sigma, "sigma"}}) {
             if (!name->empty()) {
                 parts.emplace_back(*name, part);
             }
@@ -148,24 +152,67 @@ private:
         if (!roles_.sigma.empty()) {
             data().sigma = number_column(roles_.sigma);
         }
-        if (roles_.category.empty()) {
-            return;
+        for (const std::string& name : roles_.categories) {
+            take_category(name);
         }
-        if (const auto text = table_.find_text(roles_.category)) {
-            data().category = table_.text[*text];
-            return;
+    }
+
+    /// Labels of a column; missing entries of a numeric one get code NaN, so that their rows are refused or dropped.
+    void take_category(const std::string& name) {
+        CategoryColumn category{.axis = {.name = name, .labels = {}}, .codes = {}};
+        std::vector<double> codes;
+        if (const auto found = table_.find_text(name)) {
+            const TextColumn& column = table_.text[*found];
+            category.axis.labels = column.categories;
+            codes.assign(column.codes.begin(), column.codes.end());
+            for (double& code : codes) {
+                code = column.categories[static_cast<std::size_t>(code)].empty() ? std::nan("") : code;
+            }
+        } else {
+            const Column column = number_column(name);
+            const std::vector<double> values = distinct(column);
+            for (const double value : values) {
+                category.axis.labels.push_back(format_double(value));
+            }
+            for (const double value : column.values()) {
+                const auto at = std::lower_bound(values.begin(), values.end(), value) - values.begin();
+                codes.push_back(std::isfinite(value) ? static_cast<double>(at) : value);
+            }
         }
-        const Column column = number_column(roles_.category);
-        const std::vector<double> values = distinct(column);
-        data().category = TextColumn{column.name(), {}, {}};
-        for (const double value : values) {
-            data().category->categories.push_back(format_double(value));
+        category.codes = Column(name, std::move(codes));
+        data().categories.push_back(std::move(category));
+    }
+
+    /// Only labels that a row still has.
+    void drop_unused_labels() {
+        for (CategoryColumn& category : data().categories) {
+            const auto values = category.codes.values();
+            if (is_constant(values)) {
+                fail(fmt::format("every row has the category '{}': there is nothing to tell apart. Use a plain constant.",
+                                 category.axis.labels[static_cast<std::size_t>(values[0])]),
+                     category.axis.name);
+            }
+            std::vector<double> code(category.axis.labels.size(), -1);
+            for (const double value : category.codes.values()) {
+                code[static_cast<std::size_t>(value)] = 0;
+            }
+            std::vector<std::string> labels;
+            for (std::size_t i = 0; i < code.size(); ++i) {
+                if (code[i] == 0) {
+                    code[i] = static_cast<double>(labels.size());
+                    labels.push_back(category.axis.labels[i]);
+                }
+            }
+            if (labels.size() == code.size()) {
+                continue;
+            }
+            std::vector<double> codes;
+            for (const double value : category.codes.values()) {
+                codes.push_back(code[static_cast<std::size_t>(value)]);
+            }
+            category.axis.labels = std::move(labels);
+            category.codes = Column(category.axis.name, std::move(codes));
         }
-        for (const double value : column.values()) {
-            const auto at = std::lower_bound(values.begin(), values.end(), value);
-            data().category->codes.push_back(static_cast<std::uint32_t>(std::isnan(value) ? 0 : at - values.begin()));
-        }
-        categories_ = column;
     }
 
     /// Distinct numbers in rising order, without NaN.
@@ -186,10 +233,13 @@ private:
                 columns.push_back(&column);
             }
         }
-        for (const auto* part : {&data().weights, &data().sigma, &categories_}) {
+        for (const auto* part : {&data().weights, &data().sigma}) {
             if (part->has_value()) {
                 columns.push_back(&**part);
             }
+        }
+        for (const CategoryColumn& category : data().categories) {
+            columns.push_back(&category.codes);
         }
         return columns;
     }
@@ -336,7 +386,6 @@ private:
     const Roles& roles_;
     std::vector<std::string> used_;
     bool numeric_classes_ = false;
-    std::optional<Column> categories_;  // a category of numbers, before they were texts
     DatasetWithNotes made_;
 };
 

@@ -81,6 +81,7 @@ private:
             case Op::atan2: same(node.op, x[0], x[1]); return {};
             case Op::conditional: pure(node.op, x[0]); return same(node.op, x[1], x[2]);
             case Op::call: return called(node, x);
+            case Op::choose:
             case Op::hole: return {.any = true};
             default: break;
         }

@@ -114,7 +114,11 @@ int ComplexityMeasure::operator()(const Expression& expression) const {
     if (kind_ == Kind::sympy) return sympy_count(expression);
     if (kind_ == Kind::external) return cost_({&expression, 1});
     int total = 0;
-    for (const auto& node : expression.nodes) total += weight(node.op, node.index);
+    for (const auto& node : expression.nodes) {
+        total += weight(node.op, node.index);
+        // p[axis] is a constant and a column, however many values it has.
+        if (node.op == Op::choose) total -= (node.arity - 2) * weight(Op::parameter);
+    }
     return total;
 }
 

@@ -1,5 +1,6 @@
 #include "balmer/derivative.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <string>
@@ -113,8 +114,23 @@ private:
         return apply(Op::conditional, {&condition, &branch[0], &branch[1]});
     }
 
+    // A value of p[axis] changes it in the rows of its category.
+    Nodes of_choice(std::size_t at, std::size_t base) {
+        const Node& node = formula_.nodes[at];
+        const auto values = std::span(stack_).subspan(base + 1, node.arity - 1u);
+        if (std::ranges::all_of(values, [](const Nodes& nodes) { return nodes.empty(); })) return {};
+        Nodes result = subtree(formula_.operands(at)[0]);
+        for (const auto& value : values) {
+            const Nodes term = value.empty() ? number(0) : value;
+            result.insert(result.end(), term.begin(), term.end());
+        }
+        result.push_back({Op::choose, node.arity, static_cast<std::uint32_t>(result.size() + 1), 0});
+        return result;
+    }
+
     Nodes inner(std::size_t at, std::size_t base) {
         const Node& node = formula_.nodes[at];
+        if (node.op == Op::choose) return of_choice(at, base);
         const auto operands = formula_.operands(at);
         if (node.op == Op::conditional || node.op == Op::min || node.op == Op::max) return chosen(at, base, operands);
         Nodes sum;

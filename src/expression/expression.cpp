@@ -110,6 +110,12 @@ int Vocabulary::find_definition(std::string_view name) const {
     return -1;
 }
 
+int Vocabulary::find_category(std::string_view name) const {
+    for (std::size_t i = 0; i < categories.size(); ++i)
+        if (categories[i].name == name) return static_cast<int>(i);
+    return -1;
+}
+
 namespace {
 
 using Nodes = std::vector<Node>;

@@ -325,6 +325,12 @@ Interval apply(Op op, std::span<const Interval> operands, int index) {
     if (op == Op::conditional) return empty(operands[0]) ? nowhere() : choose(operands[0], operands[1], operands[2]);
     for (const auto& operand : operands)
         if (empty(operand)) return nowhere();
+    if (op == Op::choose) {  // any of the values
+        Interval hull = operands[1];
+        for (const auto& value : operands.subspan(2))
+            hull = {std::min(hull.lower, value.lower), std::max(hull.upper, value.upper), hull.may_fail || value.may_fail};
+        return hull;
+    }
     if (op == Op::sum) return fold(Op::add, operands, {0, 0});
     if (op == Op::product) return fold(Op::multiply, operands, {1, 1});
     if (op == Op::integer_power) return whole_power(operands[0], index);
@@ -341,7 +347,7 @@ std::vector<Interval> intervals(const Graph& graph, std::span<const double> para
         operands.clear();
         for (const auto operand : graph.operands(i)) operands.push_back(result[operand]);
         if (node.op == Op::parameter) result.push_back({parameters[index], parameters[index], std::isnan(parameters[index])});
-        else if (node.op == Op::feature) result.push_back(index < features.size() ? features[index] : Interval{});
+        else if (node.op == Op::feature || node.op == Op::category) result.push_back(index < features.size() ? features[index] : Interval{});
         else if (node.op == Op::linear) result.push_back(linear(operands, parameters, index));
         else result.push_back(apply(node.op, operands, node.index));
     }

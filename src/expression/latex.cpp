@@ -77,10 +77,13 @@ bool is_enclosed(std::string_view before, std::string_view after) {
 
 class LatexWriter {
 public:
-    LatexWriter(const Vocabulary& vocabulary, const PrintOptions& options, const std::vector<double>& values)
-        : vocabulary_(vocabulary), options_(options), values_(values) {}
+    LatexWriter(const Vocabulary& vocabulary, const PrintOptions& options, const Expression& expression)
+        : vocabulary_(vocabulary), options_(options), values_(expression.values), names_(parameter_names(expression, vocabulary)) {}
 
     Piece write(const Node& node, std::span<const Piece> operands) const {
+        if (node.op == Op::choose) {  // operands: the category, then parameters by name
+            return {.text = operands[1].text + "_{" + operands[0].text + "}"};
+        }
         if (node.arity == 0 && node.op != Op::call && node.op != Op::hole) {
             return leaf(node);
         }
@@ -105,9 +108,13 @@ private:
         const auto index = static_cast<std::size_t>(node.index);
         switch (node.op) {
             case Op::feature: return {.text = index < vocabulary_.features.size() ? name_text(vocabulary_.features[index]) : fmt::format("x_{{{}}}", index)};
+            case Op::category: {
+                const std::size_t axis = index - vocabulary_.features.size();
+                return {.text = axis < vocabulary_.categories.size() ? name_text(vocabulary_.categories[axis].name) : fmt::format("x_{{{}}}", index)};
+            }
             case Op::parameter:
-                if (index < vocabulary_.parameters.size() && !vocabulary_.parameters[index].empty()) {
-                    return {.text = name_text(vocabulary_.parameters[index])};
+                if (!names_[index].empty()) {
+                    return {.text = name_text(names_[index])};
                 }
                 return number(index);
             case Op::argument: return {.text = fmt::format("x_{{{}}}", index + 1)};
@@ -207,12 +214,13 @@ private:
     const Vocabulary& vocabulary_;
     const PrintOptions& options_;
     const std::vector<double>& values_;
+    std::vector<std::string> names_;  ///< of parameters, "" where the value is written
 };
 
 }  // namespace
 
 std::string latex(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
-    const LatexWriter writer(vocabulary, options, expression.values);
+    const LatexWriter writer(vocabulary, options, expression);
     std::vector<Piece> stack;
     for (const Node& node : expression.nodes) {
         const std::size_t first = stack.size() - node.arity;

@@ -58,10 +58,10 @@ Token Lexer::next() {
     token.kind = TokenKind::symbol;
     for (const std::string_view pair : {"**", "<=", ">=", "==", "!="})
         if (text_.substr(position_, 2) == pair) token.text = pair;
-    if (token.text.empty() && std::string_view("+-*/^(),<>=").find(c) != std::string_view::npos) token.text = c;
+    if (token.text.empty() && std::string_view("+-*/^(),<>=[]").find(c) != std::string_view::npos) token.text = c;
     if (token.text.empty()) {
         std::string hint;
-        if (c == '[' || c == '{') hint = "; use round brackets";
+        if (c == '{' || c == '}') hint = "; use round brackets";
         if (c == '%' || c == '&' || c == '|') hint = "; the operators are + - * / ^ and comparisons";
         fail_at(text_, position_, "unexpected character '" + std::string(1, c) + "' in the formula" + hint);
     }

@@ -153,16 +153,21 @@ Piece number(std::size_t index, double value, const PrintOptions& options) {
             parts.is_negative, true};
 }
 
-Piece leaf(const Node& node, const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
+Piece leaf(const Node& node, const Expression& expression, const Vocabulary& vocabulary, std::span<const std::string> names,
+           const PrintOptions& options) {
     const auto index = static_cast<std::size_t>(node.index);
     switch (node.op) {
         case Op::feature: return {name_text(index < vocabulary.features.size() ? vocabulary.features[index] : fmt::format("x{}", index))};
         case Op::argument: return {name_text(fmt::format("x{}", index + 1))};
+        case Op::category: {
+            const std::size_t axis = index - vocabulary.features.size();
+            return {name_text(axis < vocabulary.categories.size() ? vocabulary.categories[axis].name : fmt::format("x{}", index))};
+        }
         case Op::pi: return {"<mi>π</mi>"};
         case Op::euler: return {"<mi>e</mi>"};
         default:
-            if (index < vocabulary.parameters.size() && !vocabulary.parameters[index].empty()) {
-                return {name_text(vocabulary.parameters[index])};
+            if (!names[index].empty()) {
+                return {name_text(names[index])};
             }
             return number(index, expression.values[index], options);
     }
@@ -171,6 +176,7 @@ Piece leaf(const Node& node, const Expression& expression, const Vocabulary& voc
 }  // namespace
 
 std::string mathml(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
+    const std::vector<std::string> names = parameter_names(expression, vocabulary);
     std::vector<Piece> stack;
     for (const Node& node : expression.nodes) {
         const std::size_t first = stack.size() - node.arity;
@@ -180,8 +186,10 @@ std::string mathml(const Expression& expression, const Vocabulary& vocabulary, c
             piece = function(vocabulary.definitions[static_cast<std::size_t>(node.index)].name, operands);
         } else if (node.op == Op::hole) {
             piece = function(vocabulary.holes[static_cast<std::size_t>(node.index)], operands);
+        } else if (node.op == Op::choose) {
+            piece = {"<msub>" + operands[1].text + row(operands[0].text) + "</msub>"};
         } else {
-            piece = node.arity == 0 ? leaf(node, expression, vocabulary, options) : apply(node, operands);
+            piece = node.arity == 0 ? leaf(node, expression, vocabulary, names, options) : apply(node, operands);
         }
         stack.resize(first);
         stack.push_back(std::move(piece));

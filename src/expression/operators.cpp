@@ -126,6 +126,8 @@ constexpr std::array<OperatorInfo, op_count> table = {{
     {.op = Op::sum, .name = "sum", .arity = -1, .notation = function, .precedence = 9, .latex = ""},
     {.op = Op::product, .name = "product", .arity = -1, .notation = function, .precedence = 9, .latex = ""},
     {.op = Op::linear, .name = "linear", .arity = -1, .notation = function, .precedence = 9, .latex = ""},
+    {.op = Op::category, .name = "category", .arity = 0, .notation = leaf, .precedence = 9, .latex = ""},
+    {.op = Op::choose, .name = "choose", .arity = -1, .notation = function, .precedence = 9, .latex = "", .complexity = 0},
 }};
 
 constexpr bool rows_stand_in_order() {

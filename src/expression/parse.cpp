@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "balmer/error.hpp"
 #include "balmer/expression.hpp"
@@ -32,6 +34,8 @@ private:
 
     [[noreturn]] void fail_after_operand() {
         if (token_.text == ")") fail("this bracket was never opened");
+        if (token_.text == "[") fail("only the name of a constant may stand before [categories]");
+        if (token_.text == "]") fail("this bracket was never opened");
         if (token_.text == ",") fail("a comma is only allowed between the arguments of a function");
         if (token_.text == "=") fail("a formula has no '='; for a comparison write ==");
         if (is_operator_symbol(token_.text)) fail("unexpected '" + token_.text + "'");
@@ -202,6 +206,9 @@ private:
         const Token word = token_;
         advance();
         if (!word.quoted && at("(")) return function(word);
+        if (at("[")) return choice(word);
+        if (find_block(word.text))
+            fail_at(lexer_.text(), word.begin, "'" + word.text + "' has a value for each category: write " + word.text + "[...] everywhere");
         if (leaf(word)) return;
         if (unknown_ == UnknownName::feature) {
             vocabulary_.features.push_back(word.text);
@@ -241,6 +248,72 @@ private:
         return false;
     }
 
+    // The values of one p[axis] are consecutive parameters of that name.
+    struct Block {
+        std::string name;
+        std::size_t first = 0, count = 0;
+    };
+
+    // A block written before, or one of the vocabulary's.
+    std::optional<Block> find_block(const std::string& name) const {
+        for (const auto& block : blocks_)
+            if (block.name == name) return block;
+        const auto& known = vocabulary_.parameters;
+        const auto first = std::ranges::find(known, name);
+        if (name.empty() || first == known.end()) return std::nullopt;
+        const auto end = std::find_if(first, known.end(), [&](const std::string& other) { return other != name; });
+        if (end - first < 2) return std::nullopt;
+        return Block{name, static_cast<std::size_t>(first - known.begin()), static_cast<std::size_t>(end - first)};
+    }
+
+    int axis_in_brackets() {
+        advance();
+        std::vector<std::string> known;
+        for (const auto& axis : vocabulary_.categories) known.push_back(axis.name);
+        if (token_.kind != TokenKind::name) fail("expected the name of a column with categories, as in p[detector]");
+        const int axis = vocabulary_.find_category(token_.text);
+        if (axis < 0) {
+            const std::string hint = known.empty() ? " None are given here." : suggest(token_.text, known) + " Known: " + listed(known) + ".";
+            fail("there are no categories called '" + token_.text + "'." + hint);
+        }
+        if (vocabulary_.categories[static_cast<std::size_t>(axis)].labels.size() < 2)
+            fail("'" + token_.text + "' has one category only; a plain constant does the same");
+        if (vocabulary_.categories[static_cast<std::size_t>(axis)].labels.size() > most_categories)
+            fail("'" + token_.text + "' has " + std::to_string(vocabulary_.categories[static_cast<std::size_t>(axis)].labels.size()) +
+                 " categories; at most " + std::to_string(most_categories) + " are allowed");
+        advance();
+        expect("]", "after the name of the categories");
+        return axis;
+    }
+
+    // p[axis], its name just read.
+    void choice(const Token& word) {
+        const bool is_column = index_in(vocabulary_.features, word.text) >= 0;
+        if (is_column || index_in(arguments_, word.text) >= 0)
+            fail_at(lexer_.text(), word.begin, "'" + word.text + "' is a column; only constants have a value for each category");
+        const auto axis = static_cast<std::size_t>(axis_in_brackets());
+        const std::size_t count = vocabulary_.categories[axis].labels.size();
+        auto block = find_block(word.text);
+        if (!block && index_in(vocabulary_.parameters, word.text) >= 0)
+            fail_at(lexer_.text(), word.begin, "'" + word.text + "' is one constant elsewhere in the formula; give this one another name");
+        if (block && block->count != count)
+            fail_at(lexer_.text(), word.begin, "'" + word.text + "' has other categories elsewhere in the formula; give this one another name");
+        if (!block) block = new_block(word.text, count);
+        push(Op::category, 0, static_cast<std::int32_t>(vocabulary_.features.size() + axis));
+        for (std::size_t k = 0; k < count; ++k) push(Op::parameter, 0, static_cast<std::int32_t>(block->first + k));
+        push(Op::choose, static_cast<int>(count) + 1);
+    }
+
+    Block new_block(const std::string& name, std::size_t count) {
+        blocks_.push_back({name, result_.values.size(), count});
+        if (unknown_ == UnknownName::parameter) {
+            vocabulary_.parameters.resize(result_.values.size());
+            vocabulary_.parameters.insert(vocabulary_.parameters.end(), count, name);
+        }
+        result_.values.insert(result_.values.end(), count, 1.0);
+        return blocks_.back();
+    }
+
     void new_parameter(const std::string& word) {
         // Names and values keep one numbering: unnamed numbers in between have empty names.
         vocabulary_.parameters.resize(result_.values.size());
@@ -271,15 +344,16 @@ private:
             check_count(word, count, static_cast<int>(wanted));
             return push(Op::call, count, k);
         }
-        if (const int k = index_in(vocabulary_.holes, word.text); k >= 0) return push(Op::hole, count, k);
+        if (const int k = index_in(vocabulary_.holes, word.text); k >= 0) return push_hole(word, count, k);
         const auto op = find_operator(word.text);
         if (op) {
             check_count(word, count, info(*op).arity);
             return push(*op, count);
         }
-        if (unknown_ == UnknownName::parameter && count > 0) {
+        if (unknown_ == UnknownName::parameter && is_new(word.text)) {
+            if (count == 0) fail_at(lexer_.text(), word.begin, "an unknown function needs arguments to depend on: " + word.text + "(x)");
             vocabulary_.holes.push_back(word.text);
-            return push(Op::hole, count, static_cast<std::int32_t>(vocabulary_.holes.size() - 1));
+            return push_hole(word, count, static_cast<int>(vocabulary_.holes.size() - 1));
         }
         std::vector<std::string> known;
         for (const auto& row : operator_table())
@@ -290,6 +364,20 @@ private:
         fail_at(lexer_.text(), word.begin, "unknown function '" + word.text + "'." + suggest(word.text, known) +
                                                " Known: sqrt, exp, log, sin, cos ...; your own with --define \"" + word.text +
                                                "(x) = ...\".");
+    }
+
+    // Neither a column nor a constant: a name that may be an unknown function's.
+    bool is_new(const std::string& word) const {
+        return index_in(vocabulary_.features, word) < 0 && index_in(vocabulary_.parameters, word) < 0;
+    }
+
+    void push_hole(const Token& word, int count, int hole) {
+        for (const auto& node : result_.nodes)
+            if (node.op == Op::hole && node.index == hole && node.arity != count)
+                fail_at(lexer_.text(), word.begin, "'" + word.text + "' has " + std::to_string(node.arity) + " argument" +
+                                                       (node.arity == 1 ? "" : "s") + " where it stands first and " + std::to_string(count) +
+                                                       " here; an unknown function takes the same number everywhere");
+        push(Op::hole, count, hole);
     }
 
     void check_count(const Token& word, int count, int wanted) {
@@ -305,6 +393,7 @@ private:
     Token token_;
     int depth_ = 0;
     Expression result_;
+    std::vector<Block> blocks_;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Piece {
     int precedence = atom;
     bool is_number = false;
     double number = 0;
+    std::size_t parameter = 0;  ///< index, of a leaf that is one
 };
 
 std::string number_text(double value, int digits) {
@@ -34,7 +35,8 @@ std::string number_text(double value, int digits) {
 class Printer {
 public:
     Printer(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options)
-        : expression_(expression), vocabulary_(vocabulary), options_(options) {}
+        : expression_(expression), vocabulary_(vocabulary), options_(options),
+          names_(has_choices(expression) ? parameter_names(expression, vocabulary) : std::vector<std::string>()) {}
 
     std::string whole() {
         for (const auto& node : expression_.nodes) {
@@ -68,12 +70,20 @@ private:
     Piece leaf(const Node& node) const {
         const auto index = static_cast<std::size_t>(node.index);
         switch (node.op) {
+            case Op::category: {
+                const std::size_t axis = index - vocabulary_.features.size();
+                return {axis < vocabulary_.categories.size() ? quoted(vocabulary_.categories[axis].name) : "x" + std::to_string(index)};
+            }
             case Op::feature:
                 return {index < vocabulary_.features.size() ? quoted(vocabulary_.features[index]) : "x" + std::to_string(index)};
             case Op::parameter:
                 if (index < vocabulary_.parameters.size() && !vocabulary_.parameters[index].empty())
-                    return {quoted(vocabulary_.parameters[index])};
-                return number(expression_.values[index]);
+                    return {.text = quoted(vocabulary_.parameters[index]), .parameter = index};
+                {
+                    Piece piece = number(expression_.values[index]);
+                    piece.parameter = index;
+                    return piece;
+                }
             case Op::argument: return {"argument" + std::to_string(index)};
             case Op::pi: return is_taken("pi") ? number(apply(Op::pi, 0)) : Piece{"pi"};
             default: return is_taken("e") ? number(apply(Op::euler, 0)) : Piece{"e"};
@@ -122,6 +132,7 @@ private:
         const auto index = static_cast<std::size_t>(node.index);
         if (node.op == Op::call) return call(vocabulary_.definitions[index].name, operands);
         if (node.op == Op::hole) return call(vocabulary_.holes[index], operands);
+        if (node.op == Op::choose) return {quoted(names_[operands[1].parameter]) + "[" + operands[0].text + "]"};
         if (node.op == Op::inverse) return {"1/" + at_least(operands[0], product_level + 1), product_level};
         switch (row.notation) {
             case Notation::leaf: return leaf(node);
@@ -139,6 +150,7 @@ private:
     const Expression& expression_;
     const Vocabulary& vocabulary_;
     const PrintOptions& options_;
+    std::vector<std::string> names_;  ///< of parameters, when some have categories
     std::vector<Piece> stack_;
 };
 

@@ -61,7 +61,7 @@ SympyForms::Id SympyForms::absolute(Id a) {
 }
 
 SympyForms::Id SympyForms::function(Op op, std::int32_t index, std::span<const Id> operands) {
-    if (operands.size() != 1 || op == Op::call || op == Op::hole) return opaque(op, index, operands);
+    if (operands.size() != 1 || op == Op::call || op == Op::hole || op == Op::choose) return opaque(op, index, operands);
     const Id a = operands[0];
     if (op == Op::exp) return exponential(a);
     if (is_number(a)) return of_number(op, SympyNumber(terms_[a].number));
@@ -127,6 +127,12 @@ int sympy_count(const Expression& expression) {
             stack.push_back(forms.number(SympyNumber::read(expression.values[static_cast<std::size_t>(node.index)])));
         } else if (node.arity == 0 && node.op != Op::call && node.op != Op::hole) {
             stack.push_back(forms.leaf(node.op, node.index));
+        } else if (node.op == Op::choose) {  // counted as a function of the category
+            const std::size_t base = stack.size() - node.arity;
+            const SympyForms::Id category = stack[base];
+            const auto first = expression.nodes[static_cast<std::size_t>(&node - expression.nodes.data()) - node.arity + 1].index;
+            stack.resize(base);
+            stack.push_back(forms.apply(Op::choose, first, std::array{category}));
         } else {
             const std::size_t base = stack.size() - node.arity;
             const std::vector<SympyForms::Id> operands(stack.begin() + static_cast<std::ptrdiff_t>(base), stack.end());

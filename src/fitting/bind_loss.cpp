@@ -154,6 +154,7 @@ std::unique_ptr<BoundLoss> bind_loss(const LossOptions& options, const Dataset& 
 std::vector<const double*> feature_pointers(const Dataset& data) {
     std::vector<const double*> pointers;
     for (const Column& feature : data.features) pointers.push_back(feature.values().data());
+    for (const CategoryColumn& category : data.categories) pointers.push_back(category.codes.values().data());
     return pointers;
 }
 

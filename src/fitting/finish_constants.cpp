@@ -14,11 +14,22 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Pointers of the model's features, found in the data by name.
+// The codes of one of the model's category axes.
+const double* category_codes(const CategoryAxis& axis, const Dataset& data) {
+    for (const auto& category : data.categories)
+        if (category.axis == axis) return category.codes.values().data();
+    throw Error({.file = data.source, .name = axis.name}, "the model needs the categories of this column, which the data does not have so");
+}
+
+// Pointers of the model's features, found in the data by name; the codes of its category axes follow.
 std::vector<const double*> model_columns(const Model& model, const Dataset& data, std::size_t used) {
     std::vector<const double*> pointers;
     const auto names = data.feature_names();
     for (std::size_t i = 0; i < used; ++i) {
+        if (i >= model.vocabulary.features.size()) {
+            pointers.push_back(category_codes(model.vocabulary.categories.at(i - model.vocabulary.features.size()), data));
+            continue;
+        }
         const std::string& name = model.vocabulary.features.at(i);
         const auto found = std::ranges::find(names, name);
         if (found == names.end())

@@ -58,6 +58,7 @@ private:
             case Op::add:
             case Op::subtract:
             case Op::negate:
+            case Op::choose:
             case Op::sum: break;
             case Op::multiply:
             case Op::product:

@@ -64,6 +64,9 @@ private:
             case Op::greater: return apply(Op::less, operands[1], operands[0]);
             case Op::greater_equal: return apply(Op::less_equal, operands[1], operands[0]);
             case Op::not_equal: return apply(Op::subtract, parameter(1), apply(Op::equal, operands[0], operands[1]));
+            case Op::category:
+            case Op::choose:
+                throw Error("a formula with a constant for each category, as p[detector], cannot become a circuit: give each category a model of its own");
             case Op::hole:
             case Op::call:
             case Op::argument: throw Error(fmt::format("a formula with '{}' cannot become a circuit", info(node.op).name));

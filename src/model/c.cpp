@@ -108,6 +108,10 @@ constexpr Helper helpers[] = {
      "static inline double balmer_equal(double a, double b) { return a != a || b != b ? a + b : a == b ? 1.0 : 0.0; }"},
     {"balmer_not_equal",
      "static inline double balmer_not_equal(double a, double b) { return a != a || b != b ? a + b : a != b ? 1.0 : 0.0; }"},
+    {"balmer_choose",
+     "static inline double balmer_choose(double category, const double* values, int count) {\n"
+     "    return category >= 0 && category < count ? values[(int)category] : NAN;\n"
+     "}"},
     {"balmer_if",
      "static inline double balmer_if(double c, double a, double b) { return c != c ? c : c != 0 ? a : b; }"},
 };
@@ -122,11 +126,21 @@ std::string number(double value) {
     return float_literal(value);
 }
 
+std::string table(const std::string& name, const CategoryAxis&, std::span<const double> values) {
+    std::vector<std::string> numbers;
+    for (const double value : values) {
+        numbers.push_back(number(value));
+    }
+    return fmt::format("static const double {}[{}] = {{{}}};", name, values.size(), joined(numbers));
+}
+
 constexpr Dialect dialect = {.spellings = spellings,
                              .helpers = helpers,
                              .number = number,
                              .temporary = "const double #1 = #2;",
-                             .division = PlainDivision::always};
+                             .division = PlainDivision::always,
+                             .choice = "balmer_choose(#2, #1, #n)",
+                             .table = table};
 
 /// Words that C, C++ and their mathematical libraries claim.
 const std::set<std::string>& reserved() {
@@ -168,12 +182,15 @@ std::string parameter_list(const std::vector<std::string>& names) {
     return text;
 }
 
-/// A function of all `arguments`; `op` says which leaves of the formula read them.
-std::string function(std::string_view head, const std::vector<std::string>& arguments, const Expression& expression, Op op,
-                     const Code& code, Language language) {
+/// A function of all `arguments`, which the leaves of the formula read by their index.
+std::string function(std::string_view head, const std::vector<std::string>& arguments, const Expression& expression, const Code& code,
+                     Language language) {
     std::string text = fmt::format("{}({}) {{\n", head, arguments.empty() && language == Language::c ? "void" : parameter_list(arguments));
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const auto reads = [&](const Node& node) { return node.op == op && static_cast<std::size_t>(node.index) == i; };
+        const auto reads = [&](const Node& node) {
+            const bool is_column = node.op == Op::feature || node.op == Op::argument || node.op == Op::category;
+            return is_column && static_cast<std::size_t>(node.index) == i;
+        };
         if (std::none_of(expression.nodes.begin(), expression.nodes.end(), reads)) {
             text += fmt::format("    (void){};\n", arguments[i]);
         }
@@ -195,15 +212,18 @@ std::string functions(const Model& model, const ModelNames& names, Language lang
         for (const std::string& argument : definition.arguments) {
             arguments.push_back(unique.take(argument, "a"));
         }
-        body += function("static inline double " + names.definitions[i], arguments, definition.body, Op::argument, emitter.write(definition.body, arguments), language) + "\n";
+        body += function("static inline double " + names.definitions[i], arguments, definition.body, emitter.write(definition.body, arguments), language) + "\n";
     }
     for (std::size_t k = 0; k < model.outputs.size(); ++k) {
         const Code code = emitter.write(model.outputs[k].expression);
         body += fmt::format("/// {}\n", one_line(model.outputs[k].name));
         body += function(fmt::format("{}double predict_{}", language == Language::c ? "static inline " : "inline ", names.outputs[k]),
-                         names.features, model.outputs[k].expression, Op::feature, code, language) + "\n";
+                         names.arguments(), model.outputs[k].expression, code, language) + "\n";
     }
     std::string text;
+    for (const std::string& values : emitter.tables()) {
+        text += values + "\n";
+    }
     for (const std::string_view helper : emitter.helpers()) {
         text += in_language(helper, language) + "\n";
     }
@@ -220,7 +240,7 @@ std::string indexed(std::size_t count) {
 
 std::string column_list(const Model& model) {
     std::string text;
-    for (const std::string& name : model.vocabulary.features) {
+    for (const std::string& name : model_columns(model)) {
         text += (text.empty() ? "" : ", ") + one_line(name);
     }
     return text.empty() ? "no columns" : text;
@@ -252,7 +272,7 @@ std::string class_choice(const Model& model) {
 
 std::string export_c(const Model& model) {
     const ModelNames names = name_model(model, reserved());
-    const std::size_t n = names.features.size();
+    const std::size_t n = names.arguments().size();
     const std::size_t k = names.outputs.size();
     std::string text = head(model, names, "C99") + "#include <math.h>\n\n" + functions(model, names, Language::c);
     text += fmt::format("/// All outputs: x = {}.\nvoid predict(const double x[{}], double y[{}]) {{\n", column_list(model), std::max<std::size_t>(n, 1), k);
@@ -270,7 +290,7 @@ std::string export_c(const Model& model) {
 
 std::string export_cpp(const Model& model) {
     const ModelNames names = name_model(model, reserved());
-    const std::size_t n = names.features.size();
+    const std::size_t n = names.arguments().size();
     const std::size_t k = names.outputs.size();
     std::string text = head(model, names, "C++17") + "#pragma once\n\n#include <array>\n#include <cmath>\n\nnamespace balmer_model {\n\n";
     text += functions(model, names, Language::cpp);

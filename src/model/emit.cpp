@@ -49,6 +49,14 @@ std::string float_literal(double value) {
     return text;
 }
 
+std::vector<std::string> model_columns(const Model& model) {
+    std::vector<std::string> names = model.vocabulary.features;
+    for (const CategoryAxis& axis : model.vocabulary.categories) {
+        names.push_back(axis.name);
+    }
+    return names;
+}
+
 std::string joined(std::span<const std::string> names, std::string_view separator) {
     return fmt::format("{}", fmt::join(names, separator));
 }
@@ -103,8 +111,35 @@ Emitter::Piece Emitter::leaf(const Node& node, const Expression& expression, std
         case Op::parameter: return parameters.empty() ? number(expression.values[index]) : Piece{.text = parameters[index]};
         case Op::feature: return {.text = names_.features[index], .reads_column = true};
         case Op::argument: return {.text = arguments[index], .reads_column = true};
+        case Op::category: return {.text = names_.categories[index - names_.features.size()], .reads_column = true};
         default: return {.text = std::string(spelling(node.op)), .precedence = 9, .depth = 1, .is_nonzero_number = true};
     }
+}
+
+Emitter::Piece Emitter::choice(const Expression& expression, std::size_t at) {
+    const std::size_t count = expression.nodes[at].arity - 1u;
+    const auto first = static_cast<std::size_t>(expression.nodes[at - count].index);
+    const auto axis = static_cast<std::size_t>(expression.nodes[at - count - 1].index) - names_.features.size();
+    if (dialect_.choice.empty()) {
+        throw Error(fmt::format("this format has no constants with a value for each category, and the formula has one for each of '{}'. "
+                                "Formats that have: json, python, numpy, c, c++, latex, mathml",
+                                names_.axes[axis].name));
+    }
+    const std::string line = dialect_.table(names_.parameters[first], names_.axes[axis], std::span(expression.values).subspan(first, count));
+    if (std::ranges::find(tables_, line) == tables_.end()) {
+        tables_.push_back(line);
+    }
+    std::string text(dialect_.choice);
+    const auto put = [&text](std::string_view mark, const std::string& value) {
+        if (const auto found = text.find(mark); found != std::string::npos) {
+            text.replace(found, mark.size(), value);
+        }
+    };
+    put("#1", names_.parameters[first]);
+    put("#2", names_.categories[axis]);
+    put("#n", std::to_string(count));
+    use_helpers(text);
+    return {.text = text, .precedence = 9, .depth = 1, .is_nonzero_number = false, .reads_column = true};
 }
 
 bool Emitter::divides_plainly(const Piece& divisor) const {
@@ -174,7 +209,8 @@ Code Emitter::write(const Expression& expression, std::span<const std::string> a
             throw Error("a formula with unknown functions cannot be exported; fit it first");
         }
         const std::size_t first = stack.size() - node.arity;
-        Piece piece = apply(node, std::span(stack).subspan(first));
+        const auto at = static_cast<std::size_t>(&node - expression.nodes.data());
+        Piece piece = node.op == Op::choose ? choice(expression, at) : apply(node, std::span(stack).subspan(first));
         stack.resize(first);
         if (piece.depth > deepest) {
             const std::string name = fmt::format("balmer_{}", ++temporaries_);
@@ -217,7 +253,8 @@ std::vector<std::string> describe(const Model& model, const ModelNames& names) {
     }
     for (const Parameter& parameter : model.parameters) {
         if (!std::isnan(parameter.uncertainty) && parameter.uncertainty > 0) {
-            const std::string label = parameter.name.empty() ? format_double(parameter.value) : one_line(parameter.name);
+            std::string label = parameter.name.empty() ? format_double(parameter.value) : one_line(parameter.name);
+            label += parameter.axis.empty() ? "" : fmt::format("[{}]", one_line(parameter.category));
             lines.push_back(fmt::format("constant {} is {} {}", label, format_uncertain(parameter.value, parameter.uncertainty),
                                         one_line(parameter.unit)));
         }
@@ -225,6 +262,13 @@ std::vector<std::string> describe(const Model& model, const ModelNames& names) {
     lines.emplace_back("columns:");
     for (std::size_t i = 0; i < names.features.size(); ++i) {
         lines.push_back(describe_feature(model, names, i));
+    }
+    for (std::size_t a = 0; a < names.categories.size(); ++a) {
+        std::vector<std::string> labels;
+        for (const std::string& label : names.axes[a].labels) {
+            labels.push_back(fmt::format("{} = {}", labels.size(), one_line(label)));
+        }
+        lines.push_back(fmt::format("  {} = categories of column '{}': {}", names.categories[a], one_line(names.axes[a].name), fmt::join(labels, ", ")));
     }
     if (!model.classes.empty()) {
         std::vector<std::string> labels;

@@ -42,6 +42,10 @@ struct Dialect {
     std::string (*number)(double);        ///< a literal; negative ones come bracketed where needed
     std::string_view temporary;           ///< a line that names a value: #1 the name, #2 the value
     PlainDivision division;
+    /// A value of p[axis]: #1 the table, #2 the category, #n how many there are. Empty: the language has none.
+    std::string_view choice = "";
+    /// The line that defines a table of values by category.
+    std::string (*table)(const std::string& name, const CategoryAxis& axis, std::span<const double> values) = nullptr;
 };
 
 /// True when every operator of formulas has exactly one spelling.
@@ -78,6 +82,9 @@ public:
     /// Counts the helper called `name` as used.
     void require(std::string_view name) { use_helpers(name); }
 
+    /// The tables of values by category that formulas read so far.
+    const std::vector<std::string>& tables() const { return tables_; }
+
     /// The helpers used so far, in the order of the dialect.
     std::vector<std::string_view> helpers() const;
 
@@ -93,6 +100,7 @@ private:
                std::span<const std::string> parameters) const;
     Piece number(double value) const;
     Piece apply(const Node& node, std::span<Piece> operands);
+    Piece choice(const Expression& expression, std::size_t at);
     std::string_view spelling(Op op) const;
     bool divides_plainly(const Piece& divisor) const;
     void use_helpers(std::string_view text);
@@ -100,6 +108,7 @@ private:
     const Dialect& dialect_;
     const ModelNames& names_;
     std::set<std::string_view> used_;
+    std::vector<std::string> tables_;
     int temporaries_ = 0;
 };
 
@@ -109,6 +118,9 @@ std::string float_literal(double value);
 /// Facts about a model for the head of a generated file, one per line: formulas, constants with their uncertainties,
 /// columns with units and ranges, metrics, provenance.
 std::vector<std::string> describe(const Model& model, const ModelNames& names);
+
+/// Names of the columns that functions of one row take: features, then category axes.
+std::vector<std::string> model_columns(const Model& model);
 
 /// The model's features that formulas read or not, as a text list "pt1, eta1".
 std::string joined(std::span<const std::string> names, std::string_view separator = ", ");

@@ -52,7 +52,11 @@ Model with_used_features(const Model& model) {
     }
     for (Output& output : result.outputs) {
         for (Node& node : output.expression.nodes) {
-            node.index = node.op == Op::feature ? number[static_cast<std::size_t>(node.index)] : node.index;
+            if (node.op == Op::feature) {
+                node.index = number[static_cast<std::size_t>(node.index)];
+            } else if (node.op == Op::category) {  // their columns follow the features
+                node.index += static_cast<std::int32_t>(result.vocabulary.features.size()) - static_cast<std::int32_t>(number.size());
+            }
         }
     }
     return result;

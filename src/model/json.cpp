@@ -22,7 +22,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr long long schema_version = 1;
+// Version 2 knows category axes; what has none is written as version 1, which older programs read.
+constexpr long long first_version = 1, newest_version = 2;
 constexpr std::array<std::pair<std::string_view, Task>, 2> task_names = {
     {{"regression", Task::regression}, {"classification", Task::classification}}};
 constexpr std::array<std::pair<std::string_view, ParameterStatus>, 3> status_names = {
@@ -68,7 +69,12 @@ Json features_to_json(const Model& model) {
 }
 
 Json parameter_to_json(const Parameter& parameter, const std::string& label) {
-    Json json = {{"let", label}, {"value", json_number(parameter.value)}};
+    Json json = {{"let", label}};
+    if (!parameter.axis.empty()) {
+        json["axis"] = parameter.axis;
+        json["category"] = parameter.category;
+    }
+    json["value"] = json_number(parameter.value);
     if (!std::isnan(parameter.uncertainty)) {
         json["uncertainty"] = json_number(parameter.uncertainty);
     }
@@ -121,10 +127,10 @@ void check_version(const JsonReader& root) {
                   "Models lie in a run folder under models/, or come from `balmer export RUN --to json`");
     }
     const JsonReader version = root[std::string(key)];
-    if (version.integer() != schema_version) {
-        version.fail(fmt::format("the file has version {} of the model format, this program reads version {}; a newer "
+    if (version.integer() < first_version || version.integer() > newest_version) {
+        version.fail(fmt::format("the file has version {} of the model format, this program reads versions {} to {}; a newer "
                                  "balmer may read it",
-                                 version.integer(), schema_version));
+                                 version.integer(), first_version, newest_version));
     }
 }
 
@@ -147,6 +153,25 @@ void read_features(const JsonReader& root, Model& model) {
     }
 }
 
+void read_categories(const JsonReader& root, Model& model) {
+    if (!root.has("categories")) {
+        return;
+    }
+    for (const JsonReader& entry : root["categories"].list()) {
+        CategoryAxis axis{.name = entry["name"].text(), .labels = {}};
+        if (model.vocabulary.find_category(axis.name) >= 0) {
+            entry.fail(fmt::format("two category axes are called '{}'", axis.name));
+        }
+        for (const JsonReader& label : entry["labels"].list()) {
+            if (std::ranges::find(axis.labels, label.text()) != axis.labels.end()) {
+                label.fail(fmt::format("the category '{}' stands twice", label.text()));
+            }
+            axis.labels.push_back(label.text());
+        }
+        model.vocabulary.categories.push_back(std::move(axis));
+    }
+}
+
 void read_definitions(const JsonReader& root, Model& model) {
     if (!root.has("definitions")) {
         return;
@@ -160,6 +185,30 @@ void read_definitions(const JsonReader& root, Model& model) {
     }
 }
 
+/// Labels differ from each other, but the values of one p[axis] share theirs and stand in the order of the axis.
+void check_label(const JsonReader& entry, const std::string& label, const std::vector<std::string>& labels, const Parameter& parameter,
+                 const Model& model) {
+    if (parameter.axis.empty()) {
+        if (std::ranges::find(labels, label) != labels.end()) {
+            entry.fail(fmt::format("two constants are called '{}'", label));
+        }
+        return;
+    }
+    const int axis = model.vocabulary.find_category(parameter.axis);
+    if (axis < 0) {
+        entry["axis"].fail(fmt::format("there is no category axis '{}'", parameter.axis));
+    }
+    const std::vector<std::string>& known = model.vocabulary.categories[static_cast<std::size_t>(axis)].labels;
+    std::size_t before = 0;  // values of the same constant directly before this one
+    while (before < labels.size() && labels[labels.size() - 1 - before] == label) {
+        ++before;
+    }
+    const bool is_whole = std::ranges::count(labels, label) == static_cast<std::ptrdiff_t>(before);
+    if (!is_whole || before >= known.size() || known[before] != parameter.category) {
+        entry.fail(fmt::format("the values of '{}' stand together, one for each category of '{}' in the order of its labels", label, parameter.axis));
+    }
+}
+
 /// Fills the parameter table; returns the labels.
 std::vector<std::string> read_parameters(const JsonReader& root, Model& model) {
     std::vector<std::string> labels;
@@ -169,11 +218,9 @@ std::vector<std::string> read_parameters(const JsonReader& root, Model& model) {
     for (const JsonReader& entry : root["let"].list()) {
         Parameter parameter;
         const std::string label = entry["let"].text();
-        for (const std::string& other : labels) {
-            if (other == label) {
-                entry.fail(fmt::format("two constants are called '{}'", label));
-            }
-        }
+        parameter.axis = entry.text_or("axis", "");
+        parameter.category = entry.text_or("category", "");
+        check_label(entry, label, labels, parameter, model);
         labels.push_back(label);
         parameter.value = entry["value"].number();
         parameter.uncertainty = entry.number_or("uncertainty", parameter.uncertainty);
@@ -186,6 +233,25 @@ std::vector<std::string> read_parameters(const JsonReader& root, Model& model) {
         model.parameters.push_back(std::move(parameter));
     }
     return labels;
+}
+
+/// What a formula takes for the values of p[axis] are those in the table.
+void check_choices(const JsonReader& root, const Model& model) {
+    for (const Output& output : model.outputs) {
+        for (std::size_t i = 0; i < output.expression.size(); ++i) {
+            const Node& node = output.expression.nodes[i];
+            if (node.op != Op::choose) {
+                continue;
+            }
+            const auto first = static_cast<std::size_t>(output.expression.nodes[i - node.arity + 1].index);
+            const auto column = static_cast<std::size_t>(output.expression.nodes[i - node.arity].index);
+            const CategoryAxis& axis = model.vocabulary.categories[column - model.vocabulary.features.size()];
+            if (first >= model.parameters.size() || model.parameters[first].axis != axis.name) {
+                root["outputs"].fail(fmt::format("the formula of '{}' has a constant with categories of '{}' whose values do not stand under 'let'",
+                                                 output.name, axis.name));
+            }
+        }
+    }
 }
 
 void read_outputs(const JsonReader& root, Model& model, const std::vector<std::string>& labels) {
@@ -211,6 +277,7 @@ void read_outputs(const JsonReader& root, Model& model, const std::vector<std::s
         model.parameters.push_back(std::move(parameter));
     }
     model.set_parameter_values(model.parameter_values());
+    check_choices(root, model);
     const bool named = std::any_of(model.parameters.begin(), model.parameters.end(),
                                    [](const Parameter& parameter) { return !parameter.name.empty(); });
     for (std::size_t i = 0; named && i < model.parameters.size(); ++i) {
@@ -271,7 +338,7 @@ void read_remarks(const JsonReader& root, Model& model) {
 std::string to_json(const Model& model) {
     const std::vector<std::string> labels = label_parameters(model);
     Json json;
-    json["balmer_model"] = schema_version;
+    json["balmer_model"] = model.vocabulary.categories.empty() ? first_version : newest_version;
     json["task"] = name_of(task_names, model.task);
     json["link"] = model.link.empty() ? "identity" : model.link;
     json["outputs"] = Json::array();
@@ -287,6 +354,9 @@ std::string to_json(const Model& model) {
         json["covariance"] = covariance_to_json(model);
     }
     json["features"] = features_to_json(model);
+    for (const CategoryAxis& axis : model.vocabulary.categories) {
+        json["categories"].push_back({{"name", axis.name}, {"labels", axis.labels}});
+    }
     json["definitions"] = Json::array();
     for (const Definition& definition : model.vocabulary.definitions) {
         json["definitions"].push_back(print_definition(definition, model.vocabulary));
@@ -310,6 +380,7 @@ Model model_from_json(const std::string& text, const std::string& source) {
     Model model;
     model.task = root.has("task") ? value_of(task_names, root["task"]) : Task::regression;
     read_features(root, model);
+    read_categories(root, model);
     read_definitions(root, model);
     const std::vector<std::string> labels = read_parameters(root, model);
     read_outputs(root, model, labels);

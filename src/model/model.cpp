@@ -1,5 +1,6 @@
 #include "balmer/model.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -92,7 +93,36 @@ Model Model::from_expressions(std::vector<Expression> outputs, Vocabulary vocabu
         model.outputs.push_back({std::move(name), std::move(outputs[k])});
     }
     model.set_parameter_values(model.parameter_values());
+    model.name_categories();
     return model;
+}
+
+void Model::name_categories() {
+    if (vocabulary.categories.empty()) {
+        return;
+    }
+    Vocabulary named = vocabulary;
+    for (const Output& output : outputs) {
+        named.parameters = parameter_names(output.expression, named);
+        for (std::size_t i = 0; i < output.expression.size(); ++i) {
+            const Node& node = output.expression.nodes[i];
+            if (node.op != Op::choose) {
+                continue;
+            }
+            const auto column = static_cast<std::size_t>(output.expression.nodes[i - node.arity].index);
+            const CategoryAxis& axis = vocabulary.categories[column - vocabulary.features.size()];
+            for (std::size_t k = 0; k < axis.labels.size(); ++k) {
+                Parameter& parameter = parameters[static_cast<std::size_t>(output.expression.nodes[i - node.arity + 1 + k].index)];
+                parameter.axis = axis.name;
+                parameter.category = axis.labels[k];
+            }
+        }
+    }
+    for (std::size_t i = 0; i < named.parameters.size(); ++i) {
+        parameters[i].name = named.parameters[i];
+    }
+    const bool any = std::ranges::any_of(named.parameters, [](const std::string& name) { return !name.empty(); });
+    vocabulary.parameters = any ? named.parameters : std::vector<std::string>();
 }
 
 Graph Model::graph() const {

@@ -38,6 +38,9 @@ std::set<std::string> formula_words(const Model& model) {
     for (const Definition& definition : model.vocabulary.definitions) {
         words.insert(definition.name);
     }
+    for (const CategoryAxis& axis : model.vocabulary.categories) {
+        words.insert(axis.name);
+    }
     for (const OperatorInfo& row : operator_table()) {
         words.emplace(row.name);
     }
@@ -72,7 +75,25 @@ ModelNames name_model(const Model& model, std::set<std::string> reserved) {
     for (const Definition& definition : model.vocabulary.definitions) {
         names.definitions.push_back(take(definition.name, "f"));
     }
+    for (const CategoryAxis& axis : model.vocabulary.categories) {
+        names.categories.push_back(take(axis.name, "category"));
+        names.axes.push_back(axis);
+    }
+    names.parameters.resize(model.parameters.size());
+    for (std::size_t i = 0; i < model.parameters.size(); ++i) {
+        const Parameter& parameter = model.parameters[i];
+        const int axis = model.vocabulary.find_category(parameter.axis);
+        if (axis >= 0 && parameter.category == names.axes[static_cast<std::size_t>(axis)].labels.front()) {
+            names.parameters[i] = take("values_" + parameter.name, "values");
+        }
+    }
     return names;
+}
+
+std::vector<std::string> ModelNames::arguments() const {
+    std::vector<std::string> result = features;
+    result.insert(result.end(), categories.begin(), categories.end());
+    return result;
 }
 
 std::vector<std::string> label_parameters(const Model& model) {
@@ -94,9 +115,17 @@ std::vector<std::string> label_parameters(const Model& model) {
             break;
         }
     }
+    // The values of one p[axis] share a label.
+    const auto continues = [&model](std::size_t i) {
+        const Parameter& parameter = model.parameters[i];
+        const int axis = model.vocabulary.find_category(parameter.axis);
+        return axis >= 0 && parameter.category != model.vocabulary.categories[static_cast<std::size_t>(axis)].labels.front();
+    };
     UniqueNames unique(std::move(taken));
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i].empty()) {
+        if (continues(i)) {
+            labels[i] = labels[i - 1];
+        } else if (labels[i].empty()) {
             labels[i] = unique.take(fmt::format("{}{}", prefix, i), "p");
         }
     }

@@ -28,6 +28,12 @@ struct ModelNames {
     std::vector<std::string> features;     ///< by feature index
     std::vector<std::string> outputs;      ///< by output; unlike each other, but not the reserved words and columns
     std::vector<std::string> definitions;  ///< by user operator
+    std::vector<std::string> categories;   ///< by category axis: the argument that says the category
+    std::vector<std::string> parameters;   ///< of the table of each p[axis], at its first parameter; "" for all others
+    std::vector<CategoryAxis> axes;        ///< the model's
+
+    /// What functions of one row take: columns, then categories.
+    std::vector<std::string> arguments() const;
 };
 ModelNames name_model(const Model& model, std::set<std::string> reserved);
 

@@ -81,6 +81,12 @@ constexpr Helper helpers[] = {
      "            x = np.square(x)\n"
      "        left >>= 1\n"
      "    return 1.0/result if n < 0 else result"},
+    {"_choose",
+     "def _choose(values, category):\n"
+     "    unknown = [label for label in np.unique(category).tolist() if label not in values]\n"
+     "    if unknown:\n"
+     "        raise ValueError(f\"unknown category {unknown[0]!r}; known: {', '.join(map(str, values))}\")\n"
+     "    return np.vectorize(values.__getitem__, otypes=[float])(category)"},
     {"_logistic", "def _logistic(x):\n    return 1.0/(1.0 + np.exp(-x))"},
     {"_erf", "_erf = np.vectorize(math.erf, otypes=[float])  # NumPy has none"},
     {"_hypot",
@@ -98,7 +104,9 @@ constexpr Dialect dialect = {.spellings = spellings,
                              .helpers = helpers,
                              .number = python_number,
                              .temporary = "#1 = #2",
-                             .division = PlainDivision::by_columns};
+                             .division = PlainDivision::by_columns,
+                             .choice = "_choose(#1, #2)",
+                             .table = python_table};
 
 std::string definition_function(const Definition& definition, const std::string& name, const std::set<std::string>& reserved,
                                 Emitter& emitter) {
@@ -116,15 +124,18 @@ std::string definition_function(const Definition& definition, const std::string&
 }
 
 std::string predict_function(const Model& model, const ModelNames& names, Emitter& emitter) {
-    std::string text = fmt::format("\n\ndef predict({}):\n    \"\"\"{}, by rows; the arguments are arrays that broadcast.\"\"\"\n", joined(names.features),
+    std::string text = fmt::format("\n\ndef predict({}):\n    \"\"\"{}, by rows; the arguments are arrays that broadcast.\"\"\"\n", joined(names.arguments()),
                                    model.task == Task::classification ? "The scores" : "The outputs");
-    if (!names.features.empty()) {
+    if (!names.arguments().empty()) {
         for (const std::string& name : names.features) {
             text += fmt::format("    {0} = np.asarray({0}, dtype=float)\n", name);
         }
+        for (const std::string& name : names.categories) {
+            text += fmt::format("    {0} = np.asarray({0})\n", name);
+        }
         text += fmt::format("    shape = np.broadcast_shapes({})\n", [&] {
             std::vector<std::string> shapes;
-            for (const std::string& name : names.features) {
+            for (const std::string& name : names.arguments()) {
                 shapes.push_back(name + ".shape");
             }
             return joined(shapes);
@@ -194,7 +205,7 @@ std::string export_numpy(const Model& model) {
         outputs.push_back(output.name);
     }
     const bool classifies = model.task == Task::classification;
-    body += classifies ? classifier(model, joined(names.features)) : "";
+    body += classifies ? classifier(model, joined(names.arguments())) : "";
     std::string used;
     for (const std::string_view helper : emitter.helpers()) {
         used += "\n\n" + std::string(helper) + "\n";
@@ -202,7 +213,10 @@ std::string export_numpy(const Model& model) {
     std::string text = python_head(model, names);
     text += used.find("math.") == std::string::npos ? "" : "import math\n\n";
     text += fmt::format("import numpy as np\n\nfeatures = {}  # the columns, in the order of the arguments\noutputs = {}\n",
-                        python_list(model.vocabulary.features), python_list(outputs));
+                        python_list(model_columns(model)), python_list(outputs));
+    for (const std::string& table : emitter.tables()) {
+        text += table + "\n";
+    }
     text += classifies ? fmt::format("classes = {}\n", python_list(model.classes)) : "";
     return text + used + body;
 }

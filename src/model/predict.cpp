@@ -7,6 +7,7 @@
 #include "balmer/error.hpp"
 #include "balmer/evaluate.hpp"
 #include "balmer/model.hpp"
+#include "balmer/number.hpp"
 
 namespace balmer {
 
@@ -64,11 +65,55 @@ std::vector<const double*> feature_columns(const Model& model, const Table& tabl
     return columns;
 }
 
+bool reads_category(const Model& model, std::size_t column) {
+    return std::ranges::any_of(model.outputs, [column](const Output& output) {
+        return std::ranges::any_of(output.expression.nodes, [column](const Node& node) {
+            return node.op == Op::category && static_cast<std::size_t>(node.index) == column;
+        });
+    });
+}
+
+/// The code of every row's label, NaN where it is missing.
+std::vector<double> category_codes(const CategoryAxis& axis, const Table& table) {
+    const auto text = table.find_text(axis.name);
+    const auto number = table.find_numeric(axis.name);
+    if (!text && !number) {
+        throw Error({.file = table.source, .line = 0, .column = 0, .name = axis.name},
+                    fmt::format("the model needs the categories in this column, which is missing.{} The table has {}",
+                                suggest(axis.name, table.order), fmt::join(table.order, ", ")));
+    }
+    std::vector<double> codes(table.rows, std::nan(""));
+    for (std::size_t row = 0; row < table.rows; ++row) {
+        const bool is_missing = number && std::isnan(table.numeric[*number][row]);
+        const std::string label = text      ? table.text[*text].categories[table.text[*text].codes[row]]
+                                  : number ? format_double(table.numeric[*number][row])
+                                           : "";
+        if (is_missing || label.empty()) {
+            continue;
+        }
+        const auto known = std::ranges::find(axis.labels, label);
+        if (known == axis.labels.end()) {
+            throw Error({.file = table.source, .line = 0, .column = 0, .name = axis.name},
+                        fmt::format("row {} has the category '{}', which the model was not fitted to.{} It knows {}", row + 1, label,
+                                    suggest(label, axis.labels), fmt::join(axis.labels, ", ")));
+        }
+        codes[row] = static_cast<double>(known - axis.labels.begin());
+    }
+    return codes;
+}
+
 }  // namespace
 
 std::vector<std::vector<double>> predict(const Model& model, const Table& table) {
     const std::vector<double> unread(table.rows);
-    const std::vector<const double*> columns = feature_columns(model, table, unread);
+    std::vector<const double*> columns = feature_columns(model, table, unread);
+    std::vector<std::vector<double>> codes;
+    const std::size_t features = columns.size();
+    for (std::size_t a = 0; a < model.vocabulary.categories.size(); ++a) {
+        const bool is_read = reads_category(model, features + a);
+        codes.push_back(is_read ? category_codes(model.vocabulary.categories[a], table) : std::vector<double>(table.rows));
+        columns.push_back(codes.back().data());
+    }
     const Graph graph = model.graph();
     const Program program(graph);
     std::vector<std::vector<double>> result(model.outputs.size(), std::vector<double>(table.rows));

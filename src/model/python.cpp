@@ -95,6 +95,11 @@ constexpr Helper helpers[] = {
      "            x *= x\n"
      "        left >>= 1\n"
      "    return _divide(1.0, result) if n < 0 else result"},
+    {"_choose",
+     "def _choose(values, category):\n"
+     "    if category not in values:\n"
+     "        raise ValueError(f\"unknown category {category!r}; known: {', '.join(map(str, values))}\")\n"
+     "    return values[category]"},
     {"_sqrt", "def _sqrt(x):\n    return math.sqrt(x) if x >= 0 else math.nan"},
     {"_cbrt",
      "def _cbrt(x):\n"
@@ -162,7 +167,9 @@ constexpr Dialect dialect = {.spellings = spellings,
                              .helpers = helpers,
                              .number = literal,
                              .temporary = "#1 = #2",
-                             .division = PlainDivision::by_numbers};
+                             .division = PlainDivision::by_numbers,
+                             .choice = "_choose(#1, #2)",
+                             .table = python_table};
 
 std::string function(const std::string& name, const std::vector<std::string>& arguments, const std::string& doc,
                      const std::vector<Code>& values) {
@@ -234,16 +241,19 @@ std::string export_python(const Model& model) {
         outputs.push_back(output.name);
     }
     const bool classifies = model.task == Task::classification;
-    body += "\n\n" + function("predict", names.features, classifies ? "The scores of one row." : "The outputs for one row.", values);
+    body += "\n\n" + function("predict", names.arguments(), classifies ? "The scores of one row." : "The outputs for one row.", values);
     if (classifies) {
         emitter.require("_exp");
         emitter.require("_divide");
-        body += classifier(model, joined(names.features));
+        body += classifier(model, joined(names.arguments()));
     }
     std::string text = python_head(model, names) + "import math\n\n";
-    text += fmt::format("features = {}  # the columns, in the order of the arguments\n", python_list(model.vocabulary.features));
+    text += fmt::format("features = {}  # the columns, in the order of the arguments\n", python_list(model_columns(model)));
     text += fmt::format("outputs = {}\n", python_list(outputs));
     text += classifies ? fmt::format("classes = {}\n", python_list(model.classes)) : "";
+    for (const std::string& table : emitter.tables()) {
+        text += table + "\n";
+    }
     for (const std::string_view helper : emitter.helpers()) {
         text += "\n\n" + std::string(helper) + "\n";
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "balmer/number.hpp"
@@ -45,6 +46,15 @@ std::string python_list(const std::vector<std::string>& texts) {
         quoted.push_back(python_text(text));
     }
     return "[" + joined(quoted) + "]";
+}
+
+std::string python_table(const std::string& name, const CategoryAxis& axis, std::span<const double> values) {
+    const bool are_numbers = std::ranges::all_of(axis.labels, [](const std::string& label) { return parse_double(label).has_value(); });
+    std::vector<std::string> entries;
+    for (std::size_t k = 0; k < axis.labels.size(); ++k) {
+        entries.push_back(fmt::format("{}: {}", are_numbers ? axis.labels[k] : python_text(axis.labels[k]), python_number(values[k])));
+    }
+    return fmt::format("{} = {{{}}}  # by {}", name, joined(entries), one_line(axis.name));
 }
 
 std::string python_number(double value) {

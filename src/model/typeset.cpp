@@ -24,6 +24,11 @@ bool is_named(const Model& model, std::size_t index) {
 /// A formula that is one name, or one constant.
 Expression leaf(Op op) { return op == Op::feature ? Expression::feature(0) : Expression::constant(0); }
 
+/// p, or the name of one value of p[axis]: p_left.
+std::string name_of(const Parameter& parameter) {
+    return parameter.axis.empty() ? parameter.name : parameter.name + "_" + parameter.category;
+}
+
 std::string latex_name(const std::string& name) {
     return latex(leaf(Op::feature), Vocabulary{.features = {name}, .parameters = {}, .definitions = {}, .holes = {}});
 }
@@ -52,7 +57,7 @@ std::string export_latex(const Model& model) {
         const Parameter& parameter = model.parameters[i];
         const auto [value, digits] = value_of(parameter);
         const std::string unit = parameter.unit.empty() ? "" : fmt::format("\\,\\mathrm{{{}}}", one_line(parameter.unit));
-        lines.push_back(fmt::format("  {} &= {}{}", latex_name(parameter.name), latex(value, {}, digits), unit));
+        lines.push_back(fmt::format("  {} &= {}{}", latex_name(name_of(parameter)), latex(value, {}, digits), unit));
     }
     return fmt::format("\\begin{{align}}\n{}\n\\end{{align}}\n", joined(lines, " \\\\\n"));
 }
@@ -70,7 +75,7 @@ std::string export_mathml(const Model& model) {
     for (std::size_t i = 0; i < model.parameters.size(); ++i) {
         if (is_named(model, i)) {
             const auto [value, digits] = value_of(model.parameters[i]);
-            add(mathml_name(model.parameters[i].name), mathml(value, {}, digits));
+            add(mathml_name(name_of(model.parameters[i])), mathml(value, {}, digits));
         }
     }
     return text;

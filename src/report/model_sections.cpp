@@ -44,7 +44,7 @@ void add_constants(Page& page, const Model& model) {
                     .rows = {}};
     for (std::size_t i = 0; i < model.parameters.size(); ++i) {
         const auto& p = model.parameters[i];
-        table.rows.push_back({p.name.empty() ? fmt::format("{}", i + 1) : inline_formula(name_as_mathml(p.name)), format_double(p.value),
+        table.rows.push_back({p.name.empty() ? fmt::format("{}", i + 1) : inline_formula(name_as_mathml(p.name)) + (p.axis.empty() ? "" : escaped(" [" + p.category + "]")), format_double(p.value),
                               std::isfinite(p.uncertainty) ? escaped(format_uncertain(p.value, p.uncertainty)) : "", escaped(p.unit), escaped(status_of(p))});
     }
     page.table(table, "Constants, in the order of the formula. Uncertainties are standard errors.");
@@ -56,6 +56,10 @@ std::vector<std::vector<double>> outputs_of(const Model& model, const Dataset& d
     table.numeric = data.features;
     table.rows = data.rows();
     table.source = data.source;
+    for (const auto& category : data.categories) {
+        const auto codes = category.codes.values();
+        table.text.push_back({category.axis.name, category.axis.labels, {codes.begin(), codes.end()}});
+    }
     return predict(model, table);
 }
 

@@ -40,7 +40,7 @@ bool exponents_allowed(const Expression& expression, double maximum) {
 
 bool shape_allowed(const Expression& expression, const Constraints& constraints, const ComplexityMeasure& measure) {
     if (static_cast<int>(expression.depth()) > constraints.maximum_depth) return false;
-    if (!exponents_allowed(expression, constraints.maximum_exponent)) return false;
+    if (!exponents_allowed(expression, constraints.maximum_exponent) || !choices_are_whole(expression)) return false;
     if (constraints.nesting.empty() && constraints.arguments.empty()) return true;
     for (std::size_t i = 0; i < expression.size(); ++i) {
         for (const auto& rule : constraints.nesting)

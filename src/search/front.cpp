@@ -14,12 +14,15 @@ bool clearly_lower(double loss, double than) { return loss < than - least_improv
 }  // namespace
 
 std::size_t Problem::outputs() const {
+    if (form) return form->holes.size() + 1;
     if (task == Task::regression) return std::max<std::size_t>(1, data.targets.size());
     return data.classes.size() == 2 && loss.name != "softmax" ? 1 : data.classes.size();
 }
 
 Vocabulary Problem::vocabulary() const {
-    return {.features = data.feature_names(), .parameters = parameter_names, .definitions = definitions, .holes = {}};
+    Vocabulary vocabulary{.features = data.feature_names(), .parameters = parameter_names, .definitions = definitions, .holes = {}};
+    for (const auto& category : data.categories) vocabulary.categories.push_back(category.axis);
+    return vocabulary;
 }
 
 std::string to_string(StopReason reason) {

@@ -46,7 +46,7 @@ FitOptions holding(const Outputs& outputs, const std::vector<std::vector<bool>>&
 std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool,
                               const std::function<bool()>& late) {
     std::vector<Outputs> trials;
-    for (std::size_t k = 0; k < candidate.outputs.size(); ++k) {
+    for (std::size_t k = 0; k < scorer.problem().searched(); ++k) {
         std::vector<Expression> variants;
         for (std::size_t i = 0; i < candidate.outputs[k].size(); ++i) add_variants_at(candidate.outputs[k], i, variants);
         for (auto& variant : variants) {
@@ -71,7 +71,7 @@ Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, doubl
     for (const auto& output : outputs) held.emplace_back(output.values.size(), false);
     double loss = scorer.loss(outputs);
     bool any = false;
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
+    for (std::size_t k = 0; k < scorer.problem().searched(); ++k) {
         for (std::size_t p = 0; p < outputs[k].values.size(); ++p) {
             const double value = outputs[k].values[p];
             // The tolerance only limits what is tried; the data decide.
@@ -94,14 +94,16 @@ Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, doubl
 
 Candidate shorten(const Candidate& candidate, const Scorer& scorer) {
     constexpr std::size_t node_limit = 2000;  // tens of milliseconds; more shortens hardly any formula
-    SimplifyOptions options{.node_limit = node_limit, .cost = scorer.problem().complexity, .operators = scorer.problem().operators};
-    for (const auto& feature : scorer.problem().data.features) {
-        const auto [lower, upper] = std::ranges::minmax(feature.values());
+    const Problem& problem = scorer.problem();
+    SimplifyOptions options{.node_limit = node_limit, .cost = problem.complexity, .operators = problem.operators};
+    // The arguments of holes may have any value.
+    for (std::size_t i = 0; i < problem.data.features.size() && !problem.form; ++i) {
+        const auto [lower, upper] = std::ranges::minmax(problem.data.features[i].values());
         options.box.push_back({lower, upper, false});
     }
-    Outputs outputs;
-    for (const auto& output : candidate.outputs)
-        outputs.push_back(simplify(output, scorer.problem().definitions, options).expression);
+    Outputs outputs = candidate.outputs;
+    for (std::size_t k = 0; k < problem.searched(); ++k)
+        outputs[k] = simplify(outputs[k], problem.definitions, options).expression;
     Candidate shorter = scorer.score(std::move(outputs), candidate.origin);
     const bool not_worse = shorter.loss <= candidate.loss * (1 + 1e-9) || likelihood_change(candidate.loss, shorter.loss, scorer.problem()) < 1e-3;
     return shorter.complexity < candidate.complexity && not_worse ? shorter : candidate;

@@ -86,6 +86,14 @@ int RunFolder::take_lock(const fs::path& path) {
     throw Error({.file = path.string()}, "another balmer is running in this folder. Wait for it, or choose another with --run-folder");
 }
 
+bool RunFolder::is_held(const fs::path& path) {
+    const int lock = ::open((path / ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (lock < 0) return false;
+    const bool held = ::flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(lock);
+    return held;
+}
+
 RunFolder RunFolder::create(const fs::path& path) {
     make_folder(path);
     RunFolder folder(path, take_lock(path));

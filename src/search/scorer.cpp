@@ -44,14 +44,52 @@ Scorer::Scorer(const Problem& problem)
         baseline_ += training_.loss(g).baseline() / static_cast<double>(training_.groups());
 }
 
-int Scorer::complexity(std::span<const Expression> outputs) const { return problem_->complexity.total(outputs); }
+std::vector<Expression> Scorer::completed(std::vector<Expression> searched) const {
+    if (problem_->form) searched.push_back(problem_->form->expression);
+    return searched;
+}
+
+int Scorer::complexity(std::span<const Expression> outputs) const {
+    return problem_->complexity.total(outputs.first(problem_->searched()));
+}
 
 bool Scorer::allowed(std::span<const Expression> outputs) const {
-    return satisfies(outputs, problem_->constraints, problem_->complexity);
+    if (!problem_->form) return satisfies(outputs, problem_->constraints, problem_->complexity);
+    const auto holes = outputs.first(problem_->searched());
+    for (std::size_t k = 0; k < holes.size(); ++k) {
+        if (!shape_allowed(holes[k], problem_->constraints, problem_->complexity)) return false;
+        for (const auto& node : holes[k].nodes)
+            if (node.op == Op::feature && static_cast<std::size_t>(node.index) >= problem_->features(k)) return false;
+    }
+    return complexity(outputs) <= problem_->constraints.maximum_complexity;
+}
+
+// The form with its holes filled: one output, whose values begin with the form's.
+Scorer::Compiled Scorer::compile_form(std::span<const Expression> outputs) const {
+    const auto& form = outputs.back();
+    const auto holes = outputs.first(outputs.size() - 1);
+    Graph graph;
+    const Expression whole = filled(form, holes);
+    graph.add_root(graph.add_expression(whole, problem_->definitions));
+    std::vector<bool> fixed(graph.values().size(), true);
+    std::fill_n(fixed.begin(), whole.values.size(), false);
+    for (std::size_t i = 0; i < form.values.size(); ++i) fixed[i] = problem_->form->parameters[i].empty();
+    std::vector<std::size_t> first;
+    std::size_t next = form.values.size();
+    for (const auto& hole : holes) {
+        first.push_back(next);
+        next += hole.values.size();
+    }
+    first.push_back(0);
+    const auto values = std::vector<double>(graph.values().begin(), graph.values().end());
+    Compiled compiled;
+    compiled.groups.push_back({Program(graph), values, std::move(fixed), std::move(first)});
+    return compiled;
 }
 
 Scorer::Compiled Scorer::compile(std::span<const Expression> outputs) const {
     assert(outputs.size() == outputs_);
+    if (problem_->form) return compile_form(outputs);
     const std::size_t per_group = outputs.size() / training_.groups();
     Compiled compiled;
     for (std::size_t g = 0; g < training_.groups(); ++g) {

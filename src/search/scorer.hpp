@@ -31,7 +31,8 @@ private:
 };
 
 /// A Problem bound to the evaluator and the fits: what every search asks for the numbers that count. Const and thread-safe after
-/// construction. Losses are means over rows, and over targets.
+/// construction. Losses are means over rows, and over targets. With a partly known form, the formulas of its holes are written into it and
+/// fitted together with its named constants; its numbers stay.
 class Scorer {
 public:
     explicit Scorer(const Problem& problem);
@@ -39,10 +40,12 @@ public:
     const Problem& problem() const { return *problem_; }
     const BoundRows& rows() const { return training_; }
     std::size_t outputs() const { return outputs_; }
+    /// A whole candidate from the formulas that are searched: with a form, the form with its values as given follows.
+    std::vector<Expression> completed(std::vector<Expression> searched) const;
     /// Loss of the best constants: the yardstick of "how much is explained".
     double baseline() const { return baseline_; }
 
-    /// Sum over the outputs by the problem's measure.
+    /// Sum over the outputs by the problem's measure; with a form, over the formulas of its holes.
     int complexity(std::span<const Expression> outputs) const;
     /// Whether every constraint of the problem holds.
     bool allowed(std::span<const Expression> outputs) const;
@@ -62,6 +65,7 @@ public:
 private:
     struct Compiled;
     Compiled compile(std::span<const Expression> outputs) const;
+    Compiled compile_form(std::span<const Expression> outputs) const;
     double mean_loss(std::span<const Expression> outputs, const BoundRows& rows, double bar) const;
 
     const Problem* problem_;

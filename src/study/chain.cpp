@@ -54,8 +54,10 @@ struct ChainState {
     }
 };
 
+// A partly known form keeps its writing: its constants have names.
 Candidate tidied(Candidate candidate) {
-    for (auto& output : candidate.outputs) output = balmer::tidied(output);
+    for (auto& output : candidate.outputs)
+        if (!has_holes(output)) output = balmer::tidied(output);
     return candidate;
 }
 

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "balmer/search.hpp"
+#include "balmer/study.hpp"
 
 namespace balmer {
 
-/// A Searcher that fits the named constants of a formula given as `--form` and does not search: names that are no columns are parameters,
-/// numbers stay as they are. Throws balmer::Error when the form does not parse, uses unknown functions or has nothing to fit.
-/// Sets `problem.parameter_names`.
-std::unique_ptr<Searcher> make_form_fitter(const std::string& form, Problem& problem);
+/// The searcher for a formula given as `--form`. Without unknown functions it fits the named constants and does not search; with some it
+/// searches them by the methods asked for, on the problem that Problem::form describes, and hands out whole formulas. Sets names and status of the
+/// form's parameters in the problem and tells what it takes for unknown. Throws balmer::Error when the form does not parse, has nothing to
+/// find, or cannot be searched by these methods.
+std::unique_ptr<Searcher> make_form_searcher(const FitParameters& parameters, PreparedFit& prepared);
 
 }  // namespace balmer

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "balmer/study.hpp"
 #include "balmer/version.hpp"
@@ -59,22 +60,36 @@ double accuracy(const Model& model, const Problem& problem) {
 // Values that say themselves exactly (2, 1/2, pi) were snapped or written so: they carry no uncertainty.
 void mark_snapped(Model& model) {
     for (auto& parameter : model.parameters) {
+        if (!parameter.name.empty() || parameter.status != ParameterStatus::free) continue;
         const auto exact = snap(parameter.value, 1e-15 * std::fabs(parameter.value));
-        if (!exact || !parameter.name.empty()) continue;
+        if (!exact) continue;
         parameter.status = ParameterStatus::snapped;
         parameter.snapped_to = exact->text;
     }
 }
 
-void add_uncertainties(Model& model, const Candidate& candidate, const Problem& problem) {
+}  // namespace
+
+ModelMaker::ModelMaker(const Problem& problem) : problem_(&problem), fingerprint_(fmt::format("{:016x}", problem.data.fingerprint())) {
+    for (const auto& feature : problem.data.features) {
+        const auto [lower, upper] = std::ranges::minmax(feature.values());
+        box_.push_back({lower, upper});
+    }
+}
+
+ModelMaker::ModelMaker(ModelMaker&&) noexcept = default;
+ModelMaker::~ModelMaker() = default;
+
+void ModelMaker::add_uncertainties(Model& model, const Candidate& candidate) const {
+    if (!scorer_) scorer_ = std::make_unique<const Scorer>(*problem_);
     std::vector<bool> fixed;
     for (const auto& parameter : model.parameters) fixed.push_back(parameter.status != ParameterStatus::free);
     const std::size_t count = fixed.size();
     // Hundreds of constants on many rows (unrolled networks): their uncertainties stay unknown.
     constexpr double most_work = 5e10;
     const double size = static_cast<double>(count);
-    if (size * size * static_cast<double>(problem.data.rows() * candidate.outputs.size()) > most_work) return;
-    const auto whole = Scorer(problem).covariance(candidate.outputs, fixed);
+    if (size * size * static_cast<double>(problem_->data.rows() * candidate.outputs.size()) > most_work) return;
+    const auto whole = scorer_->covariance(candidate.outputs, fixed);
     for (std::size_t i = 0; i < count; ++i) {
         if (fixed[i]) continue;
         model.parameters[i].uncertainty = std::sqrt(whole[i * count + i]);
@@ -83,9 +98,8 @@ void add_uncertainties(Model& model, const Candidate& candidate, const Problem& 
     }
 }
 
-}  // namespace
-
-Model make_model(const Candidate& candidate, const Problem& problem, bool with_uncertainties) {
+Model ModelMaker::make(const Candidate& candidate, Uncertainties uncertainties) const {
+    const Problem& problem = *problem_;
     Model model = Model::from_expressions(candidate.outputs, problem.vocabulary());
     model.task = problem.task;
     model.classes = problem.data.classes;
@@ -96,11 +110,8 @@ Model make_model(const Candidate& candidate, const Problem& problem, bool with_u
         else model.outputs[k].name = problem.data.classes[one_score ? 1 : k];
     }
     model.feature_units.clear();
-    for (const auto& feature : problem.data.features) {
-        model.feature_units.push_back(feature.unit());
-        const auto [lower, upper] = std::ranges::minmax(feature.values());
-        model.box.push_back({lower, upper});
-    }
+    for (const auto& feature : problem.data.features) model.feature_units.push_back(feature.unit());
+    model.box = box_;
     model.metrics["complexity"] = candidate.complexity;
     model.metrics["loss"] = candidate.loss;
     if (!std::isnan(candidate.validation)) model.metrics["validation"] = candidate.validation;
@@ -108,12 +119,15 @@ Model make_model(const Candidate& candidate, const Problem& problem, bool with_u
     else model.metrics["accuracy"] = accuracy(model, problem);
     model.provenance["version"] = version();
     model.provenance["source"] = problem.data.source;
-    model.provenance["fingerprint"] = fmt::format("{:016x}", problem.data.fingerprint());
+    model.provenance["fingerprint"] = fingerprint_;
     model.provenance["loss"] = problem.loss.name;
     model.provenance["complexity"] = problem.complexity.name();
     model.provenance["origin"] = candidate.origin;
+    if (!candidate.parts.empty()) model.provenance["where"] = fmt::format("{}", fmt::join(candidate.parts, "; "));
+    for (std::size_t i = 0; i < problem.parameter_fixed.size(); ++i)
+        if (problem.parameter_fixed[i]) model.parameters[i].status = ParameterStatus::fixed;
     mark_snapped(model);
-    if (with_uncertainties) add_uncertainties(model, candidate, problem);
+    if (uncertainties == Uncertainties::standard_errors) add_uncertainties(model, candidate);
     return model;
 }
 

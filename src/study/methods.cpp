@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "balmer/enumerate.hpp"
 #include "balmer/error.hpp"
 #include "balmer/genetic.hpp"
@@ -10,14 +12,20 @@ namespace {
 // What "auto" runs: everything small by value first, then evolution on what is left.
 constexpr double enumerate_share = 0.4;
 
+// A library keeps the values twice, while it is made and after, and about 200 bytes beside them.
+constexpr std::size_t bytes_of_entry(std::size_t rows) { return 2 * rows * sizeof(double) + 200; }
+
 // Evolution that may ask a library of small formulas what a subtree should have been.
 class GeneticWithLibrary : public Searcher {
 public:
     std::string name() const override { return "genetic"; }
     SearchResult run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
                      const std::string& resume) override {
-        constexpr std::size_t entries = 20'000, rows = 200, fewest_rows = 8;
-        const bool has_library = problem.task == Task::regression && problem.outputs() == 1 && problem.data.rows() >= fewest_rows;
+        constexpr std::size_t most_entries = 20'000, fewest_entries = 500, rows = 200, fewest_rows = 8;
+        // Half of the memory at most; populations and batches see to themselves.
+        const std::size_t entries = std::min(most_entries, budget.memory / (2 * bytes_of_entry(rows)));
+        const bool has_library = problem.task == Task::regression && problem.outputs() == 1 && problem.data.rows() >= fewest_rows &&
+                                 entries >= fewest_entries;
         const auto library = has_library ? build_library(problem, entries, rows, seed, budget.threads) : nullptr;
         return make_genetic_searcher({}, library)->run(problem, budget, seed, std::move(stop), observer, resume);
     }

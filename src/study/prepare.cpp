@@ -139,6 +139,31 @@ void check_ranges(const FitParameters& parameters) {
     check(parameters.quantile > 0 && parameters.quantile < 1, "--quantile", format_double(parameters.quantile), "between 0 and 1");
 }
 
+// The same rows in terms of the categories that the fit knows.
+CategoryColumn with_labels_of(const CategoryAxis& known, const CategoryColumn& given, const std::string& file) {
+    std::vector<double> codes;
+    for (const double code : given.codes.values()) {
+        const std::string& label = given.axis.labels[static_cast<std::size_t>(code)];
+        const auto at = std::ranges::find(known.labels, label);
+        if (at == known.labels.end())
+            throw Error({.file = file, .name = known.name}, "the category '" + label + "' is not among those that are fitted." + suggest(label, known.labels));
+        codes.push_back(static_cast<double>(at - known.labels.begin()));
+    }
+    return {known, Column(known.name, std::move(codes))};
+}
+
+// A category without rows has a value that no data speak of.
+void check_categories(const Dataset& data) {
+    for (const auto& category : data.categories) {
+        std::vector<bool> seen(category.axis.labels.size(), false);
+        for (const double code : category.codes.values()) seen[static_cast<std::size_t>(code)] = true;
+        for (std::size_t k = 0; k < seen.size(); ++k)
+            if (!seen[k])
+                throw Error({.name = "--validation"}, fmt::format("all rows of the category '{}' of {} are held out, none is left for the fit. Hold out fewer",
+                                                                  category.axis.labels[k], category.axis.name));
+    }
+}
+
 void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Roles& roles) {
     const auto& text = parameters.validation;
     if (text.empty()) return;
@@ -154,6 +179,7 @@ void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Role
         if (problem.data.rows() < fewest)
             throw Error({.name = "--validation"}, fmt::format("{} leaves {} row for the fit, at least {} are needed. Hold out fewer", text,
                                                               problem.data.rows(), fewest));
+        check_categories(problem.data);
         prepared.notes.push_back(fmt::format("{} rows are held out for validation.", parts.held_out.size()));
         return;
     }
@@ -162,6 +188,8 @@ void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Role
     same.sigma = resolve_sigma(parameters.sigma, table);
     same.features = problem.data.feature_names();
     auto validation = make_dataset(table, same).data;
+    for (std::size_t a = 0; a < validation.categories.size(); ++a)
+        validation.categories[a] = with_labels_of(problem.data.categories[a].axis, validation.categories[a], text);
     if (validation.features.size() != problem.data.features.size() || validation.classes != problem.data.classes)
         throw Error({.file = text}, "the validation rows have other columns or classes than the training rows (a constant column counts as missing)");
     problem.validation = std::move(validation);
@@ -190,6 +218,15 @@ Roles roles_of(const FitParameters& parameters, Table& table) {
                 .missing = parameters.drop_missing ? MissingRows::drop : MissingRows::refuse,
                 .task = task_named(parameters.task),
                 .units = read_units(parameters.units)};
+    std::vector<std::pair<const char*, std::string>> formulas = {{"--form", parameters.form}};
+    for (const auto& guess : parameters.guess) formulas.emplace_back("--guess", guess);
+    for (const auto& [flag, formula] : formulas)
+        for (auto& name : in_flag(flag, [&] { return mentioned_categories(formula); })) {
+            if (std::ranges::find(table.order, name) == table.order.end())
+                throw Error({.name = flag}, "there is no column '" + name + "' to take categories from." + suggest(name, table.order) +
+                                                " Columns: " + fmt::format("{}", fmt::join(table.order, ", ")));
+            if (std::ranges::find(roles.categories, name) == roles.categories.end()) roles.categories.push_back(std::move(name));
+        }
     if (roles.targets.empty()) {
         std::vector<std::string> last(table.order.end() - std::min<std::ptrdiff_t>(1, std::ssize(table.order)), table.order.end());
         throw Error({.name = "--target"}, "no target given. Name the column to be explained: --target " + (last.empty() ? "NAME" : last[0]) +

@@ -1,13 +1,18 @@
 #include "study/record.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "balmer/error.hpp"
 #include "balmer/hash.hpp"
+#include "balmer/number.hpp"
 #include "balmer/version.hpp"
 
 namespace balmer {
@@ -18,6 +23,23 @@ using Json = nlohmann::ordered_json;
 constexpr int run_schema = 1;
 constexpr double seconds_between_fronts = 1, seconds_between_checkpoints = 1;
 constexpr double most_of_time = 0.02;  // that checkpoints and fronts may take: where the disk is slow they come less often
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+// Clock ticks after the machine's start at which this process began, 0 where the system does not tell: with the id it names one process.
+std::int64_t process_start() {
+    std::ifstream file("/proc/self/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    text.erase(0, text.rfind(')') + 1);  // the name before may hold anything
+    std::istringstream fields(text);
+    constexpr int place = 20;  // proc(5): field 22, the first one after the name being 3
+    std::string field;
+    for (int i = 0; i < place; ++i) fields >> field;
+    return parse_double(field) ? static_cast<std::int64_t>(*parse_double(field)) : 0;
+}
 
 }  // namespace
 
@@ -33,6 +55,8 @@ std::string run_json(const FitParameters& parameters, const PreparedFit& prepare
     json["schema"] = run_schema;
     json["version"] = version();
     json["state"] = status.state;
+    // Who writes: a run that says it is running and is not was killed.
+    json["process"] = {{"host", host_name()}, {"id", static_cast<std::int64_t>(::getpid())}, {"started", process_start()}};
     json["stop"] = status.stop;
     json["chosen"] = status.chosen;
     json["seconds"] = status.seconds;
@@ -69,7 +93,8 @@ Recorder::Recorder(RunFolder* folder, const FitParameters& parameters, const Pre
       prepared_(prepared),
       listener_(listener),
       stop_(std::move(stop)),
-      vocabulary_(prepared.problem.vocabulary()) {}
+      vocabulary_(prepared.problem.vocabulary()),
+      maker_(prepared.problem) {}
 
 void Recorder::improved(const Progress& progress, const Candidate& candidate) {
     if (folder_) {
@@ -96,7 +121,7 @@ void Recorder::write_front_when_due(const Progress& progress) {
     if (!folder_ || !front_changed_ || !due || !progress.front) return;
     const Stopwatch watch;
     std::vector<Model> models;
-    for (const auto& member : progress.front->members()) models.push_back(make_model(member, prepared_.problem, false));
+    for (const auto& member : progress.front->members()) models.push_back(maker_.make(member, Uncertainties::left_out));
     write_front(*progress.front, models);
     until_front_ = std::max(seconds_between_fronts, watch.seconds() / most_of_time);
 }

@@ -56,6 +56,7 @@ private:
     FitListener& listener_;
     StopToken stop_;
     Vocabulary vocabulary_;
+    ModelMaker maker_;
     Stopwatch since_front_, since_checkpoint_;
     double until_front_ = 0, until_checkpoint_ = 1;  ///< seconds
     bool front_changed_ = false;

@@ -67,8 +67,9 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
                      .node_rows = outcome.result.node_rows,
                      .report = outcome.result.report};
     const auto& front = outcome.result.front;
+    const ModelMaker maker(prepared.problem);
     for (const auto& member : front.members()) {
-        outcome.models.push_back(make_model(member, prepared.problem, true));
+        outcome.models.push_back(maker.make(member, Uncertainties::standard_errors));
         outcome.models.back().provenance["seed"] = std::to_string(parameters.seed);
     }
     if (!front.empty()) {
@@ -107,7 +108,8 @@ FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std
     if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
         throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
                                                      "' now holds. Give the same data, or start a new run with --run-folder");
-    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method, neural_options(parameters)) : make_form_fitter(parameters.form, prepared.problem);
+    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method, neural_options(parameters))
+                                                  : make_form_searcher(parameters, prepared);
     std::optional<RunFolder> folder;
     if (resumed) folder.emplace(std::move(resumed->folder));
     else if (const auto path = new_folder(); !path.empty()) folder.emplace(RunFolder::create(path));

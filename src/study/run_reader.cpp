@@ -1,5 +1,7 @@
 #include "study/run_reader.hpp"
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -102,10 +104,21 @@ void read_reductions(RunReader& run, const Json& json) {
     }
 }
 
+std::string name(RunState state) {
+    switch (state) {
+        case RunState::finished: return "finished";
+        case RunState::interrupted: return "interrupted";
+        case RunState::running: return "running";
+        case RunState::killed: return "killed before it could end";
+        case RunState::elsewhere: return "running on another machine, or killed there";
+    }
+    return "";
+}
+
 void read_facts(RunReader& run, const Json& json) {
     const auto number = [&](const char* name) { return json.contains(name) && json[name].is_number() ? json[name].get<double>() : 0; };
     run.facts.emplace_back("balmer", text_of(json, "version"));
-    run.facts.emplace_back("state", run.state + (run.stop.empty() ? "" : ", stopped by: " + run.stop));
+    run.facts.emplace_back("state", name(run.state) + (run.stop.empty() ? "" : ", stopped by: " + run.stop));
     if (number("seconds") > 0) {
         run.facts.emplace_back("time", fmt::format("{:.1f} s", number("seconds")));
         run.facts.emplace_back("evaluations", fmt::format("{:.4g}", number("evaluations")));
@@ -125,6 +138,20 @@ void read_facts(RunReader& run, const Json& json) {
     }
 }
 
+RunState state_of(const Json& json, const fs::path& path) {
+    const std::string state = json.value("state", "");
+    if (state != "running") {
+        return state == "interrupted" ? RunState::interrupted : RunState::finished;
+    }
+    if (RunFolder::is_held(path)) {
+        return RunState::running;
+    }
+    char here[256] = {};
+    (void)::gethostname(here, sizeof here - 1);
+    const std::string host = json.contains("process") && json["process"].is_object() ? json["process"].value("host", "") : "";
+    return host.empty() || host == here ? RunState::killed : RunState::elsewhere;
+}
+
 void read_run_json(RunReader& run) {
     const fs::path file = run.path / "run.json";
     const auto json = Json::parse(read_file(file), nullptr, false);
@@ -132,7 +159,7 @@ void read_run_json(RunReader& run) {
         throw Error({.file = file.string(), .line = 0, .column = 0, .name = ""}, "this is no run.json of balmer");
     }
     run.stop = text_of(json, "stop");
-    run.state = text_of(json, "state");
+    run.state = state_of(json, run.path);
     if (json.contains("verdict") && json["verdict"].is_object()) {
         run.verdict = json["verdict"].value("name", "");
         run.evidence = json["verdict"].value("evidence", std::vector<std::string>());

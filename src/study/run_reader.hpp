@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,13 +19,22 @@ struct Reduction {
     std::vector<std::string> lines;  ///< in the box: what is left to find, what was found
 };
 
+/// How a run stands.
+enum class RunState : std::uint8_t {
+    finished,
+    interrupted,  ///< by its user, everything kept
+    running,
+    killed,       ///< run.json says running, and no process holds the folder
+    elsewhere,    ///< run.json says running on another machine: from here nobody can tell
+};
+
 /// A run folder as a reader sees it, whether its search lives, was killed or is done.
 struct RunReader {
     std::filesystem::path path;
     std::vector<FrontRow> front;   ///< front.csv, by rising complexity
     std::optional<int> chosen;     ///< complexity of the chosen formula, when run.json names one
+    RunState state = RunState::finished;
     std::string stop;              ///< why the search ended, "" when run.json does not say
-    std::string state;             ///< running, finished, interrupted; "running" also for a run that was killed
     std::vector<std::string> notes, stages;         ///< sentences on the data, and on what each stage of the search did
     std::vector<Reduction> reductions;              ///< empty when there were none
     std::vector<std::pair<std::string, std::string>> facts;  ///< version, time, evaluations, data, parameters that were set

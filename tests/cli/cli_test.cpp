@@ -93,6 +93,8 @@ TEST(Help, VersionIsOneLine) {
 TEST(Pages, AreUpToDate) {
     for (const auto& [file, arguments] : {std::pair{"docs/man/balmer.1", "info --man"},
                                           {"docs/completions/balmer.bash", "info --completion bash"},
+                                          {"docs/completions/_balmer", "info --completion zsh"},
+                                          {"docs/completions/balmer.fish", "info --completion fish"},
                                           {"docs/parameters.md", "info --parameters"}}) {
         EXPECT_EQ(read_file(std::string(BALMER_SOURCE_DIR) + "/" + file), balmer_says(arguments).output)
             << "make it anew: balmer " << arguments << " > " << file;
@@ -118,7 +120,7 @@ TEST(Mistakes, OnTheCommandLine) {
     expect_mistake("predict run", "DATA is missing");
     expect_mistake("show a b", "unexpected argument 'b'");
     expect_mistake("show x --format tabel", "tabel not in");
-    expect_mistake("info --completion zhs", "known shells: bash");
+    expect_mistake("info --completion zhs", "known shells: bash, zsh, fish");
     expect_mistake("fit data.csv --target y --seconds 1 --seconds 2", "--seconds is given more than once");
     expect_mistake("export run --to", "--to needs a value");
     expect_mistake("generate cms --rows many", "--rows: 'many' is out of range; allowed: a number >= 0");

@@ -32,12 +32,12 @@ std::vector<double> values(const Column& column) { return {column.values().begin
 
 TEST(MakeDataset, TakesEveryOtherNumericColumnAsFeature) {
     const auto [data, notes] = make("a,w,s,k,t,y,c\n1,1,2,0,u,5,3\n2,1,2,1,v,6,3\n",
-                                    {.targets = {"y"}, .weights = "w", .sigma = "s", .category = "k", .units = {{"a", "m"}}});
+                                    {.targets = {"y"}, .weights = "w", .sigma = "s", .categories = {"k"}, .units = {{"a", "m"}}});
     EXPECT_EQ(data.feature_names(), Names{"a"});
     EXPECT_EQ(data.features[0].unit(), "m");
     EXPECT_EQ(values(data.targets[0]), (std::vector<double>{5, 6}));
     EXPECT_EQ(values(*data.weights), (std::vector<double>{1, 1}));
-    EXPECT_EQ(data.category->categories, (Names{"0", "1"}));
+    EXPECT_EQ(data.categories.at(0).axis.labels, (Names{"0", "1"}));
     EXPECT_EQ(notes, (Names{"column t is text (such as 'u') and is left out", "column c is 3 in every row and is left out"}));
 }
 
@@ -124,13 +124,13 @@ TEST(Dataset, FingerprintSeesEveryChangeAndNothingElse) {
 }
 
 TEST(Dataset, TakesRowsOfEveryRole) {
-    Dataset data = make("a,w,k,y\n1,5,u,2\n2,6,v,3\n3,7,u,4\n4,8,w,5\n", {.targets = {"y"}, .weights = "w", .category = "k"}).data;
+    Dataset data = make("a,w,k,y\n1,5,u,2\n2,6,v,3\n3,7,u,4\n4,8,w,5\n", {.targets = {"y"}, .weights = "w", .categories = {"k"}}).data;
     data.group_begin = {0, 1, 3};
     const std::vector<std::size_t> rows{3, 1, 2};
     const Dataset taken = data.take(rows);
     EXPECT_EQ(values(taken.features[0]), (std::vector<double>{4, 2, 3}));
     EXPECT_EQ(values(*taken.weights), (std::vector<double>{8, 6, 7}));
-    EXPECT_EQ(taken.category->codes, (std::vector<std::uint32_t>{2, 1, 0}));
+    EXPECT_EQ(values(taken.categories.at(0).codes), (std::vector<double>{2, 1, 0}));
     EXPECT_EQ(taken.group_begin, (std::vector<std::size_t>{0, 1}));
 }
 

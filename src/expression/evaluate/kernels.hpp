@@ -50,7 +50,7 @@ constexpr bool is_lowered(Op op) {
     switch (op) {
         case Op::parameter: case Op::argument: case Op::pi: case Op::euler: case Op::add: case Op::subtract: case Op::multiply:
         case Op::divide: case Op::negate: case Op::square: case Op::cube: case Op::inverse: case Op::call: case Op::hole: case Op::sum:
-        case Op::product: case Op::linear: return true;
+        case Op::product: case Op::linear: case Op::category: case Op::choose: return true;
         default: return false;
     }
 }

@@ -35,7 +35,9 @@ public:
     Reference lower(Op op, std::int32_t index, const Reference* operands, std::size_t count) {
         switch (op) {
             case Op::parameter: return parameter(index);
-            case Op::feature: return feature(index);
+            case Op::feature:
+            case Op::category: return feature(index);
+            case Op::choose: return choose(operands, count);
             case Op::pi: return literal(std::numbers::pi);
             case Op::euler: return literal(std::numbers::e);
             case Op::negate: return binary(Op::multiply, operands[0], literal(-1));
@@ -91,6 +93,16 @@ private:
         for (std::size_t k = 1; k < count; ++k)
             total = binary(Op::add, total, binary(Op::multiply, parameter(index + static_cast<std::int32_t>(k)), operands[k]));
         return binary(Op::add, total, bias);
+    }
+    // sum_c value[c]*[code == c]: adding zeros changes no bit of the one that counts. Codes are whole numbers below the count of values.
+    Reference choose(const Reference* operands, std::size_t count) {
+        Reference total = literal(0);
+        for (std::size_t c = 0; c + 1 < count; ++c) {
+            const Reference chosen = binary(Op::equal, operands[0], literal(static_cast<double>(c)));
+            const Reference term = binary(Op::multiply, operands[c + 1], chosen);
+            total = c == 0 ? term : binary(Op::add, total, term);
+        }
+        return total;
     }
     Reference operation(Op op, std::int32_t index, const Reference* operands, std::size_t count) {
         assert(count >= 1 && count <= 3);

@@ -14,7 +14,9 @@ double node_value(const GraphNode& node, std::span<const double> parameters, std
     const auto index = static_cast<std::size_t>(node.index);
     switch (node.op) {
         case Op::parameter: return parameters[index];
-        case Op::feature: return features[index];
+        case Op::feature:
+        case Op::category: return features[index];
+        case Op::choose: return operand(1 + static_cast<std::uint32_t>(operand(0)));
         case Op::pi: return std::numbers::pi;
         case Op::euler: return std::numbers::e;
         case Op::integer_power: return integer_power(operand(0), node.index);

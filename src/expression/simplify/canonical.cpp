@@ -5,11 +5,17 @@
 
 #include "balmer/hash.hpp"
 #include "balmer/simplify.hpp"
+#include "expression/choices.hpp"
 #include "expression/simplify/normal_form.hpp"
 
 namespace balmer {
 
 Expression canonical_keeping(const Expression& expression, std::size_t opaque) {
+    if (has_choices(expression)) {
+        if (!choices_are_whole(expression)) return expression;  // what a mutation broke is refused later
+        const HiddenChoices hidden(expression);
+        return hidden.restored(canonical_keeping(hidden.visible(), opaque), opaque);
+    }
     NormalForms forms(expression.size());
     std::vector<std::uint32_t> stack;
     stack.reserve(expression.size());

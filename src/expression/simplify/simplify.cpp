@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "balmer/random.hpp"
+#include "expression/choices.hpp"
 #include "expression/simplify/canonical.hpp"
 #include "expression/simplify/rules.hpp"
 
@@ -119,7 +120,15 @@ OperatorSet allowed_operators(const Expression& original, const SimplifyOptions&
 
 }  // namespace
 
-SimplifyResult simplify(const Expression& expression, std::span<const Definition> /*definitions*/, const SimplifyOptions& options) {
+SimplifyResult simplify(const Expression& expression, std::span<const Definition> definitions, const SimplifyOptions& options) {
+    if (has_choices(expression)) {
+        if (!choices_are_whole(expression)) return {.expression = expression};
+        const HiddenChoices hidden(expression, options.box.size());
+        SimplifyResult result = simplify(hidden.visible(), definitions, options);
+        const std::size_t kept = options.constants_are_fixed ? 0 : expression.values.size();
+        result.expression = hidden.restored(result.expression, kept);
+        return result;
+    }
     const std::size_t opaque = options.constants_are_fixed ? 0 : expression.values.size();
     SimplifyResult result;
     result.expression = expression;

@@ -98,7 +98,9 @@ TableLimits Chain::limits() const {
 // False when the table cannot grow to so many entries.
 bool Chain::grow(std::size_t entries) {
     while (table_->size() < entries) {
-        const std::size_t proposals = std::clamp<std::size_t>(entries - table_->size(), 2048, 1 << 15);
+        constexpr std::size_t least = 2048, most = std::size_t{1} << 15;
+        const std::size_t proposals = std::min(std::clamp(entries - table_->size(), least, most),
+                                               std::max(least, run_.affordable(static_cast<double>(table_->rows()), most)));
         if (run_.over() || !table_->grow(proposals, limits(), run_.pool)) return false;
         run_.clock.add(table_->rows(), proposals);
         for (auto& judge : judges_) judge->report("library");

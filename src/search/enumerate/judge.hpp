@@ -27,9 +27,15 @@ struct Run {
 
     /// Candidates on all rows: those judged, and the work of table and questions by what a candidate with the fit of its constants costs
     /// (measured; in rows x nodes). What the budget counts, so that a run limited by evaluations ends at the same place on every machine.
-    double spent() const {
+    double spent() const { return evaluations + static_cast<double>(clock.ticks()) / ticks_of_candidate(); }
+    /// How many steps of `ticks` each fit into what is left of the budget, at least one: work that cannot be broken off is cut to this.
+    std::size_t affordable(double ticks, std::size_t most) const {
+        const double left = std::max(0.0, budget.evaluations - spent()) * ticks_of_candidate() / ticks;
+        return left < static_cast<double>(most) ? std::max<std::size_t>(1, static_cast<std::size_t>(left)) : most;
+    }
+    double ticks_of_candidate() const {
         constexpr double per_row = 300, per_candidate = 20'000;
-        return evaluations + static_cast<double>(clock.ticks()) / (per_row * rows + per_candidate);
+        return per_row * rows + per_candidate;
     }
     /// Whether to end now.
     bool over() const { return stop.stop_requested() || watch.seconds() >= budget.seconds || spent() >= budget.evaluations; }

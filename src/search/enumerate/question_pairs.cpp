@@ -36,7 +36,10 @@ Eight direction(const double* value, std::size_t rows) {
 }  // namespace
 
 void Questions::ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count) {
-    const std::size_t n = std::min(count, pair_terms_.size());
+    // Pairs cost as the square of the terms; the budget may end before the last of them.
+    const std::size_t wanted = std::min(count, pair_terms_.size());
+    const std::size_t pairs = judge_.run().affordable(static_cast<double>(functionals), wanted * wanted / 2 + 1);
+    const std::size_t n = std::min(wanted, static_cast<std::size_t>(std::sqrt(2.0 * static_cast<double>(pairs))) + 1);
     if (directions_.size() != functionals * pair_terms_.size()) {
         directions_.assign(functionals * pair_terms_.size(), 0);
         for (std::size_t e = 0; e < pair_terms_.size(); ++e) {

@@ -209,8 +209,9 @@ void Questions::look_exponential(const double* h, const Hit& as, std::vector<Hit
 template <class Ask>
 void Questions::ask_range(std::size_t begin, std::size_t end, Ask&& ask) {
     constexpr std::size_t grain = 64, slice = 4096;
-    for (; begin < end && !done(); begin += slice) {
-        const std::size_t count = std::min(slice, end - begin);
+    const double ticks = static_cast<double>(table_.rows() * targets_.size() * 8);
+    for (std::size_t count = 0; begin < end && !done(); begin += count) {
+        count = std::min(std::max(grain, judge_.run().affordable(ticks, slice)), end - begin);
         std::vector<std::vector<Hit>> found((count + grain - 1) / grain);
         parallel_for(judge_.run().pool, count, grain, [&](std::size_t from, std::size_t to) {
             for (std::size_t i = from; i < to; ++i) ask(begin + i, found[from / grain]);

@@ -15,6 +15,9 @@ std::vector<Expression> written(const Setting& setting, const Individual& indivi
                               ? setting.normal(dressed(core, individual.scale[k], individual.offset[k], dressing))
                               : Expression::constant(individual.offset[k]));
     }
+    outputs = setting.scorer().completed(std::move(outputs));
+    if (setting.problem().form)
+        outputs.back().values = individual.form_values;
     return outputs;
 }
 
@@ -67,7 +70,7 @@ bool Admission::enter(std::vector<Expression> outputs, const char* origin) {
 void Admission::enter_rounded(const std::vector<Expression>& outputs, const char* origin) {
     std::vector<Expression> rounded = outputs;
     bool any = false;
-    for (auto& output : rounded) {
+    for (auto& output : std::span(rounded).first(setting_->outputs())) {
         for (auto& value : output.values) {
             const double near = std::nearbyint(2 * value) / 2;
             if (value == near || std::fabs(value - near) > 1e-6 * std::max(1.0, std::fabs(near)))
@@ -98,7 +101,7 @@ void Admission::admit_formulas(std::vector<Expression> outputs, int iterations, 
 
 void Admission::enter_shorter(const std::vector<Expression>& outputs, double loss, int iterations, const char* origin) {
     const int complexity = setting_->scorer().complexity(outputs);
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
+    for (std::size_t k = 0; k < setting_->outputs(); ++k) {
         for (const auto& form : shorter_forms(outputs[k], is_exact(loss))) {
             auto trial = outputs;
             trial[k] = setting_->normal(form);

@@ -17,7 +17,7 @@ Expression dressed(const Expression& core, double scale, double offset, Dressing
 }
 
 bool reads_features(const Expression& expression) {
-    return std::ranges::any_of(expression.nodes, [](const Node& n) { return n.op == Op::feature; });
+    return std::ranges::any_of(expression.nodes, [](const Node& n) { return n.op == Op::feature || n.op == Op::category; });
 }
 
 Expression without_affine_map(Expression expression) {
@@ -34,7 +34,7 @@ Expression without_affine_map(Expression expression) {
         }
         const auto constant = [&](std::size_t k) {
             for (std::size_t i = expression.begin_of(operands[k]); i <= operands[k]; ++i)
-                if (expression.nodes[i].op == Op::feature)
+                if (expression.nodes[i].op == Op::feature || expression.nodes[i].op == Op::category)
                     return false;
             return true;
         };

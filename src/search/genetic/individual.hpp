@@ -15,6 +15,7 @@ namespace balmer::genetic {
 struct Individual {
     std::vector<Expression> cores;
     std::vector<double> scale, offset;  ///< k each
+    std::vector<double> form_values;    ///< of the parameters of a partly known form
     std::vector<double> losses;         ///< mean loss of each output; one entry when the loss sees all outputs together
     double loss = std::numeric_limits<double>::infinity();  ///< mean of `losses`
     int complexity = 0;                                     ///< of the cores together
@@ -42,7 +43,7 @@ Expression dressed(const Expression& core, double scale, double offset, Dressing
 /// fitted anew.
 Expression without_affine_map(Expression expression);
 
-/// Whether some node reads a feature.
+/// Whether some node reads a column.
 bool reads_features(const Expression& expression);
 
 }  // namespace balmer::genetic

@@ -20,6 +20,7 @@ void put(ByteWriter& writer, const Individual& individual) {
         writer.expression(core);
     put(writer, individual.scale);
     put(writer, individual.offset);
+    put(writer, individual.form_values);
     put(writer, individual.losses);
     writer.f64(individual.loss);
     writer.i64(individual.complexity);
@@ -52,6 +53,7 @@ void get(ByteReader& reader, Individual& individual) {
         individual.cores.push_back(reader.expression());
     get(reader, individual.scale);
     get(reader, individual.offset);
+    get(reader, individual.form_values);
     get(reader, individual.losses);
     individual.loss = reader.f64();
     individual.complexity = static_cast<int>(reader.i64());

@@ -87,23 +87,31 @@ Individual Island::random_individual(int size) {
     Individual result;
     const std::size_t outputs = setting_->outputs();
     for (std::size_t k = 0; k < outputs; ++k)
-        result.cores.push_back(without_affine_map(setting_->normal(random_tree(*setting_, size, random_))));
+        result.cores.push_back(without_affine_map(setting_->normal(random_tree(*setting_, k, size, random_))));
     result.scale.assign(outputs, 1);
     result.offset.assign(outputs, 0);
     result.losses.assign(setting_->separable() ? outputs : 1, 0);
+    if (const auto& form = setting_->problem().form) {
+        // Constants of the form may be anywhere; half of the time its holes get the chance to do without.
+        result.form_values = form->expression.values;
+        const bool anywhere = random_.chance(0.5);
+        for (std::size_t i = 0; i < result.form_values.size(); ++i)
+            if (!form->parameters[i].empty() && anywhere)
+                result.form_values[i] = (random_.chance(0.3) ? -1 : 1) * std::exp(1.5 * random_.normal());
+    }
     return result;
 }
 
 bool Island::admissible(const Individual& child) const {
     bool any_feature = false;
-    for (const auto& core : child.cores) {
-        if (!setting_->allowed(core))
+    for (std::size_t k = 0; k < child.cores.size(); ++k) {
+        if (!setting_->allowed(child.cores[k], k))
             return false;
-        any_feature = any_feature || reads_features(core);
+        any_feature = any_feature || reads_features(child.cores[k]);
     }
     if (!any_feature || child.complexity > setting_->maximum_complexity())
         return false;
-    if (child.cores.size() == 1)
+    if (child.cores.size() == 1 || setting_->problem().form)
         return true;
     const int most = 2 * setting_->problem().constraints.maximum_complexity;
     return std::ranges::all_of(child.cores,
@@ -135,24 +143,26 @@ bool Island::settle(Individual child, std::size_t changed, double bar) {
 
 void Island::seed_guesses() {
     for (const auto& guess : setting_->problem().guesses) {
-        if (guess.size() != setting_->outputs())
+        if (guess.size() != setting_->problem().outputs())
             continue;
         admission_->admit_formulas(guess, setting_->options().final_iterations, "guess");
         Individual individual = random_individual(1);
-        for (std::size_t k = 0; k < guess.size(); ++k)
+        for (std::size_t k = 0; k < setting_->outputs(); ++k)
             individual.cores[k] = without_affine_map(setting_->normal(guess[k]));
+        if (setting_->problem().form)
+            individual.form_values = guess.back().values;
         settle(std::move(individual), Judge::all, std::numeric_limits<double>::infinity());
     }
 }
 
-void Island::begin_anew(std::uint64_t epoch) {
+void Island::begin_anew(std::uint64_t epoch, double most_evaluations) {
     population_.drain();
     tried_.clear();
     admitted_.clear();
     last_progress_ = epoch;
     temperature_ = hottest;
     const int largest = std::min(9, std::max(3, setting_->problem().constraints.maximum_complexity));
-    for (int i = 0; i < first_members; ++i) {
+    for (int i = 0; i < first_members && spent_evaluations() < most_evaluations; ++i) {
         ++children_;
         settle(random_individual(1 + i % largest), Judge::all, std::numeric_limits<double>::infinity());
     }
@@ -183,7 +193,7 @@ void Island::welcome(std::span<const Individual> immigrants) {
 void Island::refill_pool() {
     if (setting_->library() || !sample_->has_targets())
         return;
-    pool_.reset(setting_->features());
+    pool_.reset(setting_->features(0));
     for (int i = 0; i < pool_members && !pool_.full() && population_.size() > 0; ++i) {
         const auto& member = population_.pick(random_, 2);
         for (const auto& core : member.cores)
@@ -279,7 +289,7 @@ void Island::run_epoch(std::uint64_t epoch, const ParetoFront& front, std::span<
     if (stagnant)
         ++restarts_;
     if (population_.size() == 0 || stagnant)
-        begin_anew(epoch);
+        begin_anew(epoch, most_evaluations);
     if (epoch == 0)
         seed_guesses();
     welcome(immigrants);

@@ -60,7 +60,7 @@ private:
     struct Batch;
     void take_batch(std::uint64_t number);
     void look_again();
-    void begin_anew(std::uint64_t epoch);
+    void begin_anew(std::uint64_t epoch, double most_evaluations);
     void seed_guesses();
     void welcome(std::span<const Individual> immigrants);
     void refill_pool();

@@ -97,7 +97,7 @@ bool Judge::fit_alone(Individual& individual, std::size_t output, int iterations
     individual.scale[output] = result.values[core.values.size()];
     individual.offset[output] = result.values[core.values.size() + 1];
     individual.losses[output] = result.loss;
-    return std::ranges::all_of(result.values, [](double v) { return std::isfinite(v); }) && setting_->allowed(core);
+    return std::ranges::all_of(result.values, [](double v) { return std::isfinite(v); }) && setting_->allowed(core, output);
 }
 
 bool Judge::fit_jointly(Individual& individual, std::size_t changed, int iterations, double bar) {
@@ -125,23 +125,86 @@ bool Judge::fit_jointly(Individual& individual, std::size_t changed, int iterati
         passes += static_cast<double>(result.evaluations);
     }
     spent(gradient_cost * passes, program.nodes());
-    if (!std::isfinite(result.loss) || !std::ranges::all_of(result.values, [](double v) { return std::isfinite(v); }))
+    individual.losses = {result.loss};
+    return std::isfinite(result.loss) && take_values(individual, result.values, first);
+}
+
+bool Judge::take_values(Individual& individual, std::span<const double> values, std::span<const std::size_t> first) const {
+    if (!std::ranges::all_of(values, [](double v) { return std::isfinite(v); }))
         return false;
     for (std::size_t k = 0; k < individual.cores.size(); ++k) {
         auto& core = individual.cores[k];
-        const auto from = result.values.begin() + static_cast<std::ptrdiff_t>(first[k]);
+        const auto from = values.begin() + static_cast<std::ptrdiff_t>(first[k]);
         std::copy_n(from, core.values.size(), core.values.begin());
         individual.scale[k] = *(from + static_cast<std::ptrdiff_t>(core.values.size()));
         individual.offset[k] = *(from + static_cast<std::ptrdiff_t>(core.values.size() + 1));
-        if (!setting_->allowed(core))
+        if (!setting_->allowed(core, k))
             return false;
     }
-    individual.losses = {result.loss};
     return true;
 }
 
+namespace {
+
+// The form with its holes filled by scale*core + offset, and where each core's values begin.
+struct FilledForm {
+    Program program;
+    std::vector<double> values;
+    std::vector<bool> fixed;
+    std::vector<std::size_t> first;
+};
+
+FilledForm filled_form(const Individual& individual, const Problem& problem) {
+    std::vector<Expression> holes;
+    for (std::size_t k = 0; k < individual.cores.size(); ++k)
+        holes.push_back(dressed(individual.cores[k], individual.scale[k], individual.offset[k], Dressing::full));
+    FilledForm result;
+    Expression form = problem.form->expression;
+    form.values = individual.form_values;
+    const Expression whole = filled(form, holes);
+    std::size_t next = form.values.size();
+    for (const auto& hole : holes) {
+        result.first.push_back(next);
+        next += hole.values.size();
+    }
+    result.program = Program(to_graph(whole, problem.definitions));
+    result.values.assign(result.program.values().begin(), result.program.values().end());
+    result.fixed.assign(result.values.size(), true);
+    std::fill_n(result.fixed.begin(), whole.values.size(), false);
+    for (std::size_t i = 0; i < form.values.size(); ++i)
+        result.fixed[i] = problem.form->parameters[i].empty();
+    return result;
+}
+
+}  // namespace
+
+bool Judge::fit_form(Individual& individual, int iterations) {
+    const auto form = filled_form(individual, setting_->problem());
+    const FitOptions options{.maximum_iterations = iterations, .tolerance = 1e-6, .fixed = form.fixed};
+    const auto result = balmer::fit(form.program, form.values, rows_->columns(), rows_->loss(0), options);
+    spent(gradient_cost * static_cast<double>(result.evaluations), form.program.nodes());
+    individual.losses = {result.loss};
+    if (!std::isfinite(result.loss) || !take_values(individual, result.values, form.first))
+        return false;
+    std::copy_n(result.values.begin(), individual.form_values.size(), individual.form_values.begin());
+    return true;
+}
+
+bool Judge::look_at_form(Individual& individual) {
+    const auto form = filled_form(individual, setting_->problem());
+    const auto& loss = rows_->loss(0);
+    const double total = loss_value(form.program, form.values, rows_->columns(), loss, std::numeric_limits<double>::infinity());
+    individual.losses = {total / loss.total_weight()};
+    spent(1, form.program.nodes());
+    summarise(individual);
+    return std::isfinite(individual.loss);
+}
+
 bool Judge::fit(Individual& individual, std::size_t changed, int iterations, double bar) {
-    if (!setting_->separable()) {
+    if (setting_->problem().form) {
+        if (!fit_form(individual, iterations))
+            return false;
+    } else if (!setting_->separable()) {
         if (!fit_jointly(individual, changed, iterations, bar))
             return false;
     } else {
@@ -164,6 +227,8 @@ bool Judge::look_at_group(Individual& individual, std::size_t group, std::span<c
 }
 
 bool Judge::look(Individual& individual) {
+    if (setting_->problem().form)
+        return look_at_form(individual);
     std::vector<Expression> outputs;
     if (!setting_->least_squares())
         for (std::size_t k = 0; k < individual.cores.size(); ++k)

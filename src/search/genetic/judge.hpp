@@ -30,6 +30,9 @@ private:
     bool fit_by_moments(Individual& individual, std::size_t output);
     bool look_at_group(Individual& individual, std::size_t group, std::span<const Expression> outputs);
     bool fit_jointly(Individual& individual, std::size_t changed, int iterations, double bar);
+    bool fit_form(Individual& individual, int iterations);
+    bool look_at_form(Individual& individual);
+    bool take_values(Individual& individual, std::span<const double> values, std::span<const std::size_t> first) const;
     void spent(double passes, std::size_t nodes);
     void summarise(Individual& individual) const;
 

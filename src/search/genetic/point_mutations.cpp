@@ -71,7 +71,7 @@ public:
     Preserves preserves() const override { return Preserves::shape; }
     std::optional<Expression> apply(const Expression& formula, const Scene& scene,
                                     RandomStream& random) const override {
-        if (scene.setting.features() < 2)
+        if (scene.setting.features(scene.output) < 2)
             return std::nullopt;
         const auto position = random_position(formula, random, is_feature);
         if (!position)
@@ -79,8 +79,8 @@ public:
         Expression result = formula;
         auto& index = result.nodes[*position].index;
         index = static_cast<std::int32_t>(
-            (static_cast<std::size_t>(index) + 1 + random.below(scene.setting.features() - 1)) %
-            scene.setting.features());
+            (static_cast<std::size_t>(index) + 1 + random.below(scene.setting.features(scene.output) - 1)) %
+            scene.setting.features(scene.output));
         return result;
     }
 };
@@ -99,7 +99,7 @@ public:
         if (!is_constant(formula.nodes[*position]))
             return formula.replaced(*position, Expression::constant(random_constant(random)));
         return formula.replaced(*position,
-                                Expression::feature(static_cast<std::int32_t>(random.below(scene.setting.features()))));
+                                Expression::feature(static_cast<std::int32_t>(random.below(scene.setting.features(scene.output)))));
     }
 };
 

@@ -10,13 +10,14 @@
 #include "balmer/hash.hpp"
 #include "balmer/parallel.hpp"
 #include "search/genetic/island.hpp"
+#include "search/genetic/memory.hpp"
 
 namespace balmer {
 namespace genetic {
 namespace {
 
 constexpr std::uint64_t checkpoint_mark = 0x6e656762;  // "bgen"
-constexpr std::uint64_t checkpoint_version = 1;
+constexpr std::uint64_t checkpoint_version = 2;
 constexpr std::uint64_t least_patience = 6;  // epochs that an exact formula is given to become shorter
 
 // One run: the islands, the front they share, and the counters of the budget.
@@ -114,9 +115,10 @@ private:
             double mean = 0;
             for (const double y : target)
                 mean += y / static_cast<double>(target.size());
-            outputs.push_back(Expression::constant(setting_.problem().task == Task::regression ? mean : 0));
+            const bool is_value = setting_.problem().task == Task::regression && !setting_.problem().form;
+            outputs.push_back(Expression::constant(is_value ? mean : setting_.problem().form ? 1 : 0));
         }
-        admission.admit_formulas(outputs, setting_.options().final_iterations, "genetic");
+        admission.admit_formulas(setting_.scorer().completed(std::move(outputs)), setting_.options().final_iterations, "genetic");
         merge(admission.found());
     }
 
@@ -242,7 +244,7 @@ public:
 
     SearchResult run(const Problem& problem, const Budget& budget, std::uint64_t seed, StopToken stop,
                      Observer& observer, const std::string& resume) override {
-        const Setting setting(problem, options_, library_.get());
+        const Setting setting(problem, within_memory(options_, problem, budget.memory), library_.get());
         const Sample sample(setting);
         Run run(setting, sample, budget, seed, std::move(stop), observer);
         if (!resume.empty())

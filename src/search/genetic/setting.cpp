@@ -55,7 +55,7 @@ Setting::Setting(const Problem& problem, const GeneticOptions& options, const Li
     sees_all_rows_ = 2 * problem.data.rows() <= 3 * options.batch_rows;
     take_quick_rows();
     const int each = problem.constraints.maximum_complexity;
-    maximum_complexity_ = outputs() == 1 ? each : each * static_cast<int>(outputs());
+    maximum_complexity_ = outputs() == 1 || problem.form ? each : each * static_cast<int>(outputs());
 }
 
 void Setting::add_operators() {
@@ -79,6 +79,7 @@ void Setting::add_operators() {
             choices_[arity].push_back({Op::call, static_cast<std::uint8_t>(arity), static_cast<std::int32_t>(d)});
     }
     known_[static_cast<std::size_t>(Op::call)] = true;
+    known_[static_cast<std::size_t>(Op::choose)] = !problem_->data.categories.empty();  // guesses bring them
     for (int arity = 1; arity <= 3; ++arity)
         choices_[0].insert(choices_[0].end(), choices_[arity].begin(), choices_[arity].end());
 }
@@ -148,10 +149,13 @@ Expression Setting::normal(const Expression& expression) const {
                                                                                        : expression;
 }
 
-bool Setting::allowed(const Expression& expression) const {
-    for (const auto& node : expression.nodes)
+bool Setting::allowed(const Expression& expression, std::size_t output) const {
+    for (const auto& node : expression.nodes) {
         if (!is_leaf(node.op) && !knows(node.op))
             return false;
+        if (node.op == Op::feature && static_cast<std::size_t>(node.index) >= features(output))
+            return false;
+    }
     return shape_allowed(expression, problem_->constraints, problem_->complexity);
 }
 

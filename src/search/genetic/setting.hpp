@@ -28,8 +28,10 @@ public:
     const GeneticOptions& options() const { return options_; }
     const Scorer& scorer() const { return scorer_; }
     const Library* library() const { return library_; }
-    std::size_t outputs() const { return scorer_.outputs(); }
-    std::size_t features() const { return problem_->data.features.size(); }
+    /// Formulas of an individual: those that are searched.
+    std::size_t outputs() const { return problem_->searched(); }
+    /// How many features formula `output` may read: columns, or arguments of a hole.
+    std::size_t features(std::size_t output) const { return problem_->features(output); }
 
     /// Operators with `arity` operands (1, 2 or 3) that new formulas may use.
     std::span<const Choice> choices(int arity) const { return choices_[static_cast<std::size_t>(arity)]; }
@@ -37,7 +39,7 @@ public:
     std::span<const Choice> all_choices() const { return choices_[0]; }
 
     /// True when every output has a target and a loss of its own.
-    bool separable() const { return scorer_.rows().groups() == outputs(); }
+    bool separable() const { return !problem_->form && scorer_.rows().groups() == outputs(); }
     /// True when scale and offset are found by linear regression of each output on its own target.
     bool least_squares() const { return least_squares_; }
     /// True when every row is seen by every child.
@@ -57,8 +59,8 @@ public:
 
     /// Canonical form in which only allowed operators occur.
     Expression normal(const Expression& expression) const;
-    /// Shape, operators and complexity of one output.
-    bool allowed(const Expression& expression) const;
+    /// Shape, operators and features of formula `output`.
+    bool allowed(const Expression& expression, std::size_t output) const;
 
 private:
     bool knows(Op op) const { return known_[static_cast<std::size_t>(op)]; }

@@ -34,6 +34,8 @@ Sample::Sample(const Setting& setting) {
     };
     for (const auto& feature : data.features)
         features_.push_back(pick(feature.values()));
+    for (const auto& category : data.categories)
+        features_.push_back(pick(category.codes.values()));
     for (const auto& feature : features_)
         pointers_.push_back(feature.data());
     columns_ = {.column = pointers_, .rows = rows_};

@@ -20,7 +20,7 @@ public:
 
 private:
     std::size_t rows_ = 0;
-    std::vector<std::vector<double>> features_;
+    std::vector<std::vector<double>> features_;  ///< then the codes of category axes
     std::vector<const double*> pointers_;
     Columns<double> columns_;
     std::vector<std::vector<double>> targets_, weights_;

@@ -15,7 +15,7 @@ std::optional<Expression> under_operator(const Expression& operand, int other_si
     const std::size_t place = choice.arity == 1 ? 0 : random.below(choice.arity);
     std::vector<Expression> operands;
     for (std::size_t k = 0; k < choice.arity; ++k)
-        operands.push_back(k == place ? operand : random_tree(scene.setting, other_size, random));
+        operands.push_back(k == place ? operand : random_tree(scene.setting, scene.output, other_size, random));
     return Expression::apply(choice.op, operands, choice.index);
 }
 
@@ -96,7 +96,7 @@ public:
     std::optional<Expression> apply(const Expression& formula, const Scene& scene,
                                     RandomStream& random) const override {
         const auto position = *random_position(formula, random, any_node);
-        return formula.replaced(position, random_tree(scene.setting, 1 + static_cast<int>(random.below(6)), random));
+        return formula.replaced(position, random_tree(scene.setting, scene.output, 1 + static_cast<int>(random.below(6)), random));
     }
 };
 
@@ -133,7 +133,7 @@ public:
     std::optional<Expression> apply(const Expression& formula, const Scene& scene,
                                     RandomStream& random) const override {
         const auto size = static_cast<int>(formula.size()) + static_cast<int>(random.below(3)) - 1;
-        return random_tree(scene.setting, size, random);
+        return random_tree(scene.setting, scene.output, size, random);
     }
 };
 

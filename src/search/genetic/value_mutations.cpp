@@ -39,6 +39,8 @@ public:
     double weight() const override { return 0.6; }
     std::optional<Expression> apply(const Expression& formula, const Scene& scene,
                                     RandomStream& random) const override {
+        if (!scene.sample.has_targets())
+            return std::nullopt;
         const std::size_t position = random.below(formula.size());
         if (position + 1 == formula.size() && !random.chance(0.1))
             return std::nullopt;
@@ -57,7 +59,7 @@ public:
 class SolveMissing : public Mutation {
 public:
     std::optional<Expression> solve(const Expression& formula, const Scene& scene, RandomStream& random, Op op) const {
-        if (!can_use(scene.setting, op))
+        if (!can_use(scene.setting, op) || !scene.sample.has_targets())
             return std::nullopt;
         // The whole formula is the commonest place for a missing part.
         const std::size_t position = random.chance(0.4) ? formula.size() - 1 : random.below(formula.size());

@@ -35,7 +35,7 @@ void expect_valid(const Expression& e, const Setting& setting, std::string_view 
         if (node.op == Op::parameter) {
             ASSERT_LT(static_cast<std::size_t>(node.index), e.values.size()) << by;
         } else if (node.op == Op::feature) {
-            ASSERT_LT(static_cast<std::size_t>(node.index), setting.features()) << by;
+            ASSERT_LT(static_cast<std::size_t>(node.index), setting.features(0)) << by;
         } else if (info(node.op).arity >= 0) {
             ASSERT_EQ(info(node.op).arity, node.arity) << by;
         }
@@ -62,7 +62,7 @@ struct Bench {
     Vocabulary names = problem.vocabulary();
 
     Bench() {
-        pool.reset(setting.features());
+        pool.reset(setting.features(0));
         pool.add(parse("sin(x2)*x0 + cos(x1)", names), {});
     }
     Scene scene(double scale = 1, double offset = 0) const { return {setting, sample, pool, scale, offset, 0}; }
@@ -73,7 +73,7 @@ TEST(Mutations, KeepTreesValidAndWhatTheyPromise) {
     RandomStream random(17);
     std::vector<int> applied(mutations().size(), 0);
     for (int trial = 0; trial < 400; ++trial) {
-        const auto formula = random_tree(bench.setting, 1 + static_cast<int>(random.below(15)), random);
+        const auto formula = random_tree(bench.setting, 0, 1 + static_cast<int>(random.below(15)), random);
         expect_valid(formula, bench.setting, "random_tree");
         for (std::size_t m = 0; m < mutations().size(); ++m) {
             const auto& mutation = *mutations()[m];
@@ -119,7 +119,7 @@ TEST(Crossover, PutsAPartOfOneIntoTheOther) {
     RandomStream random(5);
     int made = 0;
     for (int trial = 0; trial < 300; ++trial) {
-        const auto a = random_tree(bench.setting, 8, random), b = random_tree(bench.setting, 8, random);
+        const auto a = random_tree(bench.setting, 0, 8, random), b = random_tree(bench.setting, 0, 8, random);
         const auto child = cross(a, b, 12, random);
         if (!child)
             continue;
