@@ -38,6 +38,13 @@ struct Constraints {
     double maximum_exponent = 8;  ///< bound on constant exponents of powers, by absolute value
 };
 
+/// Whether formulas must be consistent in the units of the columns.
+enum class UnitRule : std::uint8_t {
+    ignored,                  ///< units are only kept
+    constants_dimensionless,  ///< consistent, and numbers have no unit
+    constants_any,            ///< consistent, and every number takes the unit that it needs
+};
+
 /// What is to be found: data, loss, operators, limits, complexity measure.
 struct Problem {
     Dataset data;                          ///< rows that are fitted
@@ -48,6 +55,7 @@ struct Problem {
     std::vector<Definition> definitions;   ///< user operators, all allowed
     Constraints constraints;
     ComplexityMeasure complexity;
+    UnitRule units = UnitRule::ignored;    ///< columns without a unit count as pure numbers; a target without one may have any
     std::vector<std::vector<Expression>> guesses;  ///< k outputs each
     std::vector<std::string> parameter_names;  ///< by parameter index, for a given form; "" or missing: the value is printed
     std::vector<bool> parameter_fixed;         ///< by parameter index: numbers of a given form, which no fit moves; missing: free
@@ -138,6 +146,17 @@ public:
     virtual void table(const std::string& /*name*/, const std::string& /*text*/) {}
 };
 
+/// One problem in the tree that a search by reduction makes of the whole problem, and how it follows from the one it was made of.
+struct Reduction {
+    std::size_t parent = 0;              ///< index of the problem it was made of; the whole problem, at index 0, is its own
+    std::string kind;                    ///< "problem" (the whole), "scaling", "shift", "merge", "factor", "irrelevant", "units", "separation"
+    std::string words;                   ///< what was seen: "m1, m2 enter as m2/m1 beside a factor m1"
+    std::string target;                  ///< what is to be explained, in the columns: "F/(m1*m2)"
+    std::vector<std::string> variables;  ///< by what, in the columns: "x1 - x2"
+    double error_before = 0, error_after = 0;  ///< held-out error of a surrogate before and with it, relative to the target's spread; 0, 0 by units
+    std::string solution;                ///< formula in the columns that explains this target exactly, "" when there is none
+};
+
 /// What a search returns.
 struct SearchResult {
     ParetoFront front;
@@ -146,6 +165,7 @@ struct SearchResult {
     double evaluations = 0;
     double node_rows = 0;         ///< logical clock
     std::vector<std::string> report;  ///< sentences on what each stage did
+    std::vector<Reduction> reductions = {};  ///< the tree of smaller problems, the whole one first; empty where nothing was divided
 };
 
 /// One method of search. `resume` holds bytes from Observer::checkpoint of the same problem, seed and method, or is empty.

@@ -49,7 +49,32 @@ struct UnitCheck {
     std::optional<Unit> unit;  ///< nothing: any (a wildcard reaches the root)
     std::string complaint;     ///< "sin needs a dimensionless argument, got m/s"
 };
-/// Unit of a formula given its features' units. Parameters are wildcards: they take whatever unit makes the formula consistent.
-UnitCheck check_units(const Expression& expression, std::span<const Unit> features, const Vocabulary& vocabulary);
+/// What the numbers of a formula are to its units.
+enum class ConstantUnits : std::uint8_t {
+    any,            ///< wildcards: they take whatever unit makes the formula consistent
+    dimensionless,  ///< pure numbers
+};
+/// Unit of a formula given its features' units.
+UnitCheck check_units(const Expression& expression, std::span<const Unit> features, const Vocabulary& vocabulary,
+                      ConstantUnits constants = ConstantUnits::any);
+
+/// Some of several units as a basis of the dimensions of all of them, found by exact elimination. The basis prefers units with exponent 1 or -1
+/// in a base unit that hold few other base units.
+class UnitBasis {
+public:
+    /// `may_be_basis[i]`: whether unit i may be chosen (empty: all may); where those do not span all dimensions, others are taken too.
+    explicit UnitBasis(std::span<const Unit> units, const std::vector<bool>& may_be_basis = {});
+
+    /// Indices of the chosen units.
+    const std::vector<std::size_t>& members() const { return members_; }
+    /// p with prod units[members()[k]]^p_k of the dimension of `unit`; nothing when no product of powers has it.
+    std::optional<std::vector<Rational>> exponents(const Unit& unit) const;
+
+private:
+    std::vector<Unit> units_;
+    std::vector<std::size_t> members_;
+};
+/// Base units ("kg", "s") that `wanted` holds and none of `units` does.
+std::vector<std::string> missing_base_units(std::span<const Unit> units, const Unit& wanted);
 
 }  // namespace balmer

@@ -32,7 +32,8 @@ Dimension known(const Unit& unit) {
 /// Walks a formula bottom-up.
 class UnitWalk {
 public:
-    UnitWalk(std::span<const Unit> features, const Vocabulary& vocabulary) : features_(features), vocabulary_(vocabulary) {}
+    UnitWalk(std::span<const Unit> features, const Vocabulary& vocabulary, ConstantUnits constants)
+        : features_(features), vocabulary_(vocabulary), constants_(constants) {}
 
     UnitCheck run(const Expression& expression) {
         for (const auto& node : expression.nodes) {
@@ -52,7 +53,7 @@ private:
         const auto index = static_cast<std::size_t>(node.index);
         if (node.op == Op::feature) return index < features_.size() ? known(features_[index]) : Dimension{.any = true};
         if (node.op == Op::pi || node.op == Op::euler) return {};
-        Dimension result{.any = true};
+        Dimension result{.any = node.op != Op::parameter || constants_ == ConstantUnits::any};
         if (node.op == Op::parameter) result.number = expression.values[index];
         return result;
     }
@@ -126,7 +127,7 @@ private:
     // The body of a user operator, its arguments with the units that they have here.
     Dimension called(const Node& node, std::span<const Dimension> x) {
         const auto& definition = vocabulary_.definitions[static_cast<std::size_t>(node.index)];
-        UnitWalk walk(features_, vocabulary_);
+        UnitWalk walk(features_, vocabulary_, constants_);
         for (const auto& inside : definition.body.nodes) {
             const std::size_t base = walk.stack_.size() - inside.arity;
             Dimension result;
@@ -147,14 +148,15 @@ private:
 
     std::span<const Unit> features_;
     const Vocabulary& vocabulary_;
+    ConstantUnits constants_;
     std::vector<Dimension> stack_;
     std::string complaint_;
 };
 
 }  // namespace
 
-UnitCheck check_units(const Expression& expression, std::span<const Unit> features, const Vocabulary& vocabulary) {
-    return UnitWalk(features, vocabulary).run(expression);
+UnitCheck check_units(const Expression& expression, std::span<const Unit> features, const Vocabulary& vocabulary, ConstantUnits constants) {
+    return UnitWalk(features, vocabulary, constants).run(expression);
 }
 
 }  // namespace balmer

@@ -43,6 +43,18 @@ void ByteWriter::front(const ParetoFront& value) {
     for (const auto& member : value.members()) candidate(member);
 }
 
+void ByteWriter::reductions(std::span<const Reduction> value) {
+    u64(value.size());
+    for (const auto& r : value) {
+        u64(r.parent);
+        for (const auto& part : {r.kind, r.words, r.target, r.solution}) text(part);
+        u64(r.variables.size());
+        for (const auto& variable : r.variables) text(variable);
+        f64(r.error_before);
+        f64(r.error_after);
+    }
+}
+
 std::string_view ByteReader::take(std::size_t count) {
     if (count > bytes_.size() - position_) throw Error("the checkpoint ends early: it is damaged");
     position_ += count;
@@ -95,6 +107,20 @@ Candidate ByteReader::candidate() {
 ParetoFront ByteReader::front() {
     ParetoFront value;
     for (auto n = count(16); n-- > 0;) value.insert(candidate());
+    return value;
+}
+
+std::vector<Reduction> ByteReader::reductions() {
+    constexpr std::size_t least_bytes = 64;
+    std::vector<Reduction> value(count(least_bytes));
+    for (auto& r : value) {
+        r.parent = u64();
+        for (auto* part : {&r.kind, &r.words, &r.target, &r.solution}) *part = text();
+        r.variables.resize(count(8));
+        for (auto& variable : r.variables) variable = text();
+        r.error_before = f64();
+        r.error_after = f64();
+    }
     return value;
 }
 

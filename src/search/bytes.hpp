@@ -21,6 +21,7 @@ public:
     void expression(const Expression& value);
     void candidate(const Candidate& value);
     void front(const ParetoFront& value);
+    void reductions(std::span<const Reduction> value);
     std::string take() { return std::move(bytes_); }
 
 private:
@@ -38,6 +39,7 @@ public:
     Expression expression();
     Candidate candidate();
     ParetoFront front();
+    std::vector<Reduction> reductions();
     bool at_end() const { return position_ == bytes_.size(); }
 
 private:

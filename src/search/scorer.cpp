@@ -38,7 +38,7 @@ struct Scorer::Compiled {
 };
 
 Scorer::Scorer(const Problem& problem)
-    : problem_(&problem), outputs_(problem.outputs()), training_(problem.data, problem.loss, problem.task) {
+    : problem_(&problem), outputs_(problem.outputs()), training_(problem.data, problem.loss, problem.task), units_(problem) {
     if (problem.validation) validation_ = std::make_unique<BoundRows>(*problem.validation, problem.loss, problem.task);
     for (std::size_t g = 0; g < training_.groups(); ++g)
         baseline_ += training_.loss(g).baseline() / static_cast<double>(training_.groups());
@@ -54,7 +54,12 @@ int Scorer::complexity(std::span<const Expression> outputs) const {
 }
 
 bool Scorer::allowed(std::span<const Expression> outputs) const {
-    if (!problem_->form) return satisfies(outputs, problem_->constraints, problem_->complexity);
+    if (!problem_->form) {
+        if (!satisfies(outputs, problem_->constraints, problem_->complexity)) return false;
+        for (std::size_t k = 0; k < outputs.size(); ++k)
+            if (!units_.allows(outputs[k], k)) return false;
+        return true;
+    }
     const auto holes = outputs.first(problem_->searched());
     for (std::size_t k = 0; k < holes.size(); ++k) {
         if (!shape_allowed(holes[k], problem_->constraints, problem_->complexity)) return false;

@@ -9,6 +9,7 @@
 #include "balmer/evaluate.hpp"
 #include "balmer/fitting.hpp"
 #include "balmer/search.hpp"
+#include "search/unit_guard.hpp"
 
 namespace balmer {
 
@@ -47,7 +48,7 @@ public:
 
     /// Sum over the outputs by the problem's measure; with a form, over the formulas of its holes.
     int complexity(std::span<const Expression> outputs) const;
-    /// Whether every constraint of the problem holds.
+    /// Whether every constraint of the problem holds, units included.
     bool allowed(std::span<const Expression> outputs) const;
 
     /// Mean loss on all training rows in double; infinity outside the domain or once it is sure to pass `bar`.
@@ -73,6 +74,7 @@ private:
     BoundRows training_;
     std::unique_ptr<BoundRows> validation_;
     double baseline_ = 0;
+    UnitGuard units_;
 };
 
 }  // namespace balmer

@@ -23,6 +23,7 @@ struct ChainState {
     double node_rows = 0;
     ParetoFront front;
     std::vector<std::string> report;
+    std::vector<Reduction> reductions;
     std::string stage_bytes;  ///< checkpoint of the stage under way, empty at its start
 
     std::string bytes(double stage_seconds, const std::string& of_stage) const {
@@ -34,6 +35,7 @@ struct ChainState {
         writer.front(front);
         writer.u64(report.size());
         for (const auto& line : report) writer.text(line);
+        writer.reductions(reductions);
         writer.text(of_stage);
         return writer.take();
     }
@@ -49,6 +51,7 @@ struct ChainState {
         state.front = reader.front();
         state.report.resize(reader.u64());
         for (auto& line : state.report) line = reader.text();
+        state.reductions = reader.reductions();
         state.stage_bytes = reader.text();
         return state;
     }
@@ -227,6 +230,7 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
         state.evaluations += result.evaluations;
         state.node_rows += result.node_rows;
         state.report.insert(state.report.end(), result.report.begin(), result.report.end());
+        if (!result.reductions.empty()) state.reductions = result.reductions;
         if (stop.stop_requested()) reason = StopReason::interrupted;
         if (reason == StopReason::interrupted) break;
         if (is_settled(state.front, whole)) reason = StopReason::solved;
@@ -241,7 +245,8 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             .seconds = state.seconds,
             .evaluations = state.evaluations,
             .node_rows = state.node_rows,
-            .report = state.report};
+            .report = state.report,
+            .reductions = state.reductions};
 }
 
 }  // namespace balmer

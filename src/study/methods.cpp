@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "balmer/divide.hpp"
 #include "balmer/enumerate.hpp"
 #include "balmer/error.hpp"
 #include "balmer/genetic.hpp"
@@ -9,8 +10,22 @@
 namespace balmer {
 namespace {
 
-// What "auto" runs: everything small by value first, then evolution on what is left.
-constexpr double enumerate_share = 0.4;
+// What "auto" runs: exact laws by reduction and enumeration, everything small by value, then evolution on what is left.
+constexpr double divide_share = 0.3, enumerate_share = 0.4;
+
+// Parts of a reduction are solved by enumeration.
+std::unique_ptr<Searcher> part_solver(const PartEffort& effort) {
+    EnumerateOptions options{.maximum_entries = effort.entries};
+    const bool exact = effort.target == PartEffort::Target::exact;
+    options.questions = exact ? EnumerateOptions::Questions::exact_only : EnumerateOptions::Questions::noisy_only;
+    return make_enumerate_searcher(options);
+}
+
+double share_of(const std::string& name, std::size_t methods) {
+    if (methods > 1 && name == "divide") return divide_share;
+    if (methods > 1 && name == "enumerate") return enumerate_share;
+    return 1.0 / static_cast<double>(methods);
+}
 
 // A library keeps the values twice, while it is made and after, and about 200 bytes beside them.
 constexpr std::size_t bytes_of_entry(std::size_t rows) { return 2 * rows * sizeof(double) + 200; }
@@ -35,8 +50,9 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
     if (name == "neural") return make_neural_searcher(neural);
     if (name == "genetic") return std::make_unique<GeneticWithLibrary>();
     if (name == "enumerate") return make_enumerate_searcher();
-    const std::string known[] = {"auto", "genetic", "enumerate", "neural"};
-    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, genetic, enumerate, neural");
+    if (name == "divide") return make_divide_searcher(part_solver);
+    const std::string known[] = {"auto", "divide", "enumerate", "genetic", "neural"};
+    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, divide, enumerate, genetic, neural");
 }
 
 }  // namespace
@@ -44,13 +60,12 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
 std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural) {
     std::vector<std::string> names;
     for (const auto& method : methods) {
-        if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
+        if (method == "auto") names.insert(names.end(), {"divide", "enumerate", "genetic"});
         else names.push_back(method);
     }
-    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, genetic, enumerate, neural");
+    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural");
     std::vector<Stage> stages;
-    for (const auto& name : names)
-        stages.push_back({searcher_named(name, neural), name == "enumerate" && names.size() > 1 ? enumerate_share : 1.0 / static_cast<double>(names.size())});
+    for (const auto& name : names) stages.push_back({searcher_named(name, neural), share_of(name, names.size())});
     return std::make_unique<Chain>(std::move(stages));
 }
 

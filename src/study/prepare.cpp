@@ -83,8 +83,53 @@ std::map<std::string, std::string> read_units(const std::string& text) {
             units[trimmed(item.substr(0, equals))] = trimmed(item.substr(equals + 1));
         }
     }
-    for (const auto& [name, unit] : units) (void)in_flag("--units", [&] { return parse_unit(unit); });
+    for (const auto& [name, unit] : units) {
+        try {
+            (void)parse_unit(unit);
+        } catch (const Error& error) {
+            throw Error({.name = "--units"}, fmt::format("column {}: {}", name, error.message()));
+        }
+    }
     return units;
+}
+
+UnitRule unit_rule(const FitParameters& parameters, const Dataset& data) {
+    const std::string known[] = {"dimensionless", "any"};
+    if (std::ranges::find(known, parameters.unit_constants) == std::end(known))
+        throw Error({.name = "--unit-constants"}, "unknown choice '" + parameters.unit_constants + "'." + suggest(parameters.unit_constants, known) + " Allowed: dimensionless, any");
+    const auto has_unit = [](const Column& column) { return !column.unit().empty(); };
+    if (std::ranges::none_of(data.features, has_unit) && std::ranges::none_of(data.targets, has_unit)) return UnitRule::ignored;
+    return parameters.unit_constants == "any" ? UnitRule::constants_any : UnitRule::constants_dimensionless;
+}
+
+// Pure numbers cannot make a unit that the columns do not hold.
+void check_target_units(PreparedFit& prepared) {
+    const auto& data = prepared.problem.data;
+    if (prepared.problem.units == UnitRule::ignored) return;
+    std::vector<Unit> units;
+    std::vector<std::string> known, unknown;
+    for (const auto& feature : data.features) {
+        units.push_back(feature.unit().empty() ? Unit{} : parse_unit(feature.unit()));
+        if (feature.unit().empty()) unknown.push_back(feature.name());
+        else known.push_back(fmt::format("{} [{}]", feature.name(), feature.unit()));
+    }
+    if (!unknown.empty()) prepared.notes.push_back(fmt::format("No unit is given for {}: taken for pure numbers.", fmt::join(unknown, ", ")));
+    if (prepared.problem.units != UnitRule::constants_dimensionless) return;
+    const UnitBasis basis(units);
+    for (const auto& target : data.targets) {
+        if (target.unit().empty()) {
+            prepared.notes.push_back(fmt::format("No unit is given for {}: formulas for it may have any.", target.name()));
+            continue;
+        }
+        const Unit wanted = parse_unit(target.unit());
+        if (basis.exponents(wanted)) continue;
+        const auto missing = missing_base_units(units, wanted);
+        const std::string why = missing.empty() ? "no product of powers of the columns has it"
+                                                : fmt::format("no column holds {}", fmt::join(missing, " or "));
+        throw Error({.name = "--units"}, fmt::format("{} has the unit {} ({} in base units), which pure numbers and the columns cannot make: {}. Columns: {}. "
+                                                     "Add the missing column or constant, correct a unit, or allow numbers with units: --unit-constants any",
+                                                     target.name(), target.unit(), wanted.text(), why, fmt::join(known, ", ")));
+    }
 }
 
 TaskChoice task_named(const std::string& name) {
@@ -281,6 +326,8 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     PreparedFit prepared{.problem = {.data = std::move(made.data)}, .notes = std::move(made.notes)};
     auto& problem = prepared.problem;
     problem.task = problem.data.classes.empty() ? Task::regression : Task::classification;
+    problem.units = unit_rule(parameters, problem.data);
+    check_target_units(prepared);
     hold_out(prepared, parameters, roles);
     problem.loss = loss_options(parameters, problem.data);
     Vocabulary vocabulary;

@@ -49,6 +49,25 @@ std::string fingerprint(const Problem& problem) {
     return fmt::format("{:016x}", h);
 }
 
+namespace {
+
+// The tree of smaller problems, the whole one first.
+Json reductions_json(const std::vector<Reduction>& reductions) {
+    Json json = Json::array();
+    for (const auto& r : reductions)
+        json.push_back({{"parent", r.parent},
+                        {"kind", r.kind},
+                        {"words", r.words},
+                        {"target", r.target},
+                        {"variables", r.variables},
+                        {"error_before", r.error_before},
+                        {"error_after", r.error_after},
+                        {"solution", r.solution}});
+    return json;
+}
+
+}  // namespace
+
 std::string run_json(const FitParameters& parameters, const PreparedFit& prepared, const RunStatus& status) {
     const auto& data = prepared.problem.data;
     Json json;
@@ -71,6 +90,7 @@ std::string run_json(const FitParameters& parameters, const PreparedFit& prepare
                     {"classes", data.classes}};
     json["notes"] = prepared.notes;
     json["report"] = status.report;
+    if (!status.reductions.empty()) json["reductions"] = reductions_json(status.reductions);
     if (status.verdict) json["verdict"] = {{"name", to_string(status.verdict->kind)}, {"evidence", status.verdict->evidence}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -18,6 +18,7 @@ struct RunStatus {
     int chosen = 0;  ///< complexity of the chosen member, 0 before there is one
     std::vector<std::string> report;
     std::optional<Verdict> verdict;
+    std::vector<Reduction> reductions = {};
 };
 
 /// run.json as text.

@@ -65,7 +65,8 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
                      .seconds = outcome.result.seconds,
                      .evaluations = outcome.result.evaluations,
                      .node_rows = outcome.result.node_rows,
-                     .report = outcome.result.report};
+                     .report = outcome.result.report,
+                     .reductions = outcome.result.reductions};
     const auto& front = outcome.result.front;
     const ModelMaker maker(prepared.problem);
     for (const auto& member : front.members()) {

@@ -88,10 +88,19 @@ PageTable front_table(const RunReader& run) {
 
 std::string reduction_tree(const std::vector<Reduction>& reductions) {
     Flow flow{.nodes = {}, .edges = {}, .direction = Direction::down, .layer_names = {}};
+    constexpr int whole = 0, solved = 2, neither = -1;
     for (std::size_t i = 0; i < reductions.size(); ++i) {
         const auto& step = reductions[i];
-        flow.nodes.push_back({.lines = step.lines, .colour = step.parent < 0 ? 0 : -1});
-        if (step.parent >= 0) flow.edges.push_back({static_cast<std::size_t>(step.parent), i, step.how});
+        FlowNode node{.lines = {step.target}, .colour = i == 0 ? whole : neither};
+        if (!step.variables.empty()) node.lines.push_back(fmt::format("of {}", fmt::join(step.variables, ", ")));
+        if (!step.solution.empty()) {
+            node.lines.push_back("= " + step.solution);
+            node.colour = solved;
+        } else if (step.error_after > 0) {
+            node.lines.push_back(fmt::format("held-out error {:.1e}", step.error_after));
+        }
+        flow.nodes.push_back(std::move(node));
+        if (step.parent != i) flow.edges.push_back({step.parent, i, step.kind});
     }
     return svg(flow);
 }
@@ -144,7 +153,13 @@ std::string run_page(const RunReader& run, const Problem* problem, const std::st
     page.table(front_table(run));
     if (!run.reductions.empty()) {
         page.heading("How the problem was taken apart");
-        page.drawings({reduction_tree(run.reductions)});
+        page.drawings({reduction_tree(run.reductions)}, "Each box is a problem made of the one above it. The error is that of a polynomial on rows that it was not fitted to.");
+        std::vector<std::string> words;
+        for (std::size_t i = 0; i < run.reductions.size(); ++i) {
+            const auto& step = run.reductions[i];
+            if (step.parent != i) words.push_back(fmt::format("{}: {}", run.reductions[step.parent].target, step.words));
+        }
+        page.list(words);
     }
     page.heading("How it was found");
     page.list(run.notes);

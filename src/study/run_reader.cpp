@@ -97,10 +97,18 @@ void read_reductions(RunReader& run, const Json& json) {
         return;
     }
     for (const auto& step : json["reductions"]) {
-        const bool has_parent = step.is_object() && step.contains("parent") && step["parent"].is_number_integer();
-        const int parent = has_parent ? step["parent"].get<int>() : -1;
-        const bool known = parent >= -1 && parent < static_cast<int>(run.reductions.size());
-        run.reductions.push_back({known ? parent : -1, text_of(step, "how"), texts_of(step, "lines")});
+        const std::size_t place = run.reductions.size();
+        const bool has_parent = step.is_object() && step.contains("parent") && step["parent"].is_number_unsigned();
+        const auto parent = has_parent ? step["parent"].get<std::size_t>() : 0;
+        const auto number = [&](const char* name) { return step.contains(name) && step[name].is_number() ? step[name].get<double>() : 0; };
+        run.reductions.push_back({.parent = parent < place ? parent : place,
+                                  .kind = text_of(step, "kind"),
+                                  .words = text_of(step, "words"),
+                                  .target = text_of(step, "target"),
+                                  .variables = texts_of(step, "variables"),
+                                  .error_before = number("error_before"),
+                                  .error_after = number("error_after"),
+                                  .solution = text_of(step, "solution")});
     }
 }
 

@@ -12,13 +12,6 @@
 
 namespace balmer {
 
-/// One step by which a search made its problem smaller, as run.json keeps them under "reductions".
-struct Reduction {
-    int parent = -1;                 ///< the step it came from, an index; -1 for the problem itself
-    std::string how;                 ///< on the arrow: "x*y is one variable"
-    std::vector<std::string> lines;  ///< in the box: what is left to find, what was found
-};
-
 /// How a run stands.
 enum class RunState : std::uint8_t {
     finished,
@@ -36,7 +29,7 @@ struct RunReader {
     RunState state = RunState::finished;
     std::string stop;              ///< why the search ended, "" when run.json does not say
     std::vector<std::string> notes, stages;         ///< sentences on the data, and on what each stage of the search did
-    std::vector<Reduction> reductions;              ///< empty when there were none
+    std::vector<Reduction> reductions;              ///< the tree of smaller problems; empty when there were none
     std::vector<std::pair<std::string, std::string>> facts;  ///< version, time, evaluations, data, parameters that were set
     std::string verdict;           ///< on the chosen formula, "" when run.json does not say
     std::vector<std::string> evidence;  ///< of the verdict

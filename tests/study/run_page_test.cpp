@@ -58,12 +58,14 @@ TEST_F(RunPage, ShowsALiveRunAndReductions) {
     auto json = nlohmann::ordered_json::parse(read_file(folder_ / "run" / "run.json"));
     json["state"] = "running";
     json["chosen"] = 0;
-    json["reductions"] = {{{"parent", -1}, {"lines", {"f(a, b, c)"}}}, {{"parent", 0}, {"how", "a*b is <one>"}, {"lines", {"g(u, c)"}}}, {{"parent", 99}}};
+    json["reductions"] = {{{"parent", 0}, {"kind", "problem"}, {"target", "f"}, {"variables", {"a", "b", "c"}}},
+                          {{"parent", 0}, {"kind", "merge"}, {"words", "a and b enter as <one>"}, {"target", "f"}, {"variables", {"a*b", "c"}}, {"solution", "a*b + c"}},
+                          {{"parent", 99}}};
     write_file_atomically(folder_ / "run" / "run.json", json.dump());
     const auto page = report_of_run(folder_ / "run");
     EXPECT_TRUE(holds(page, "The formula of lowest loss so far"));
-    EXPECT_TRUE(holds(page, "a*b is &lt;one&gt;"));
-    EXPECT_TRUE(holds(page, "g(u, c)"));
+    EXPECT_TRUE(holds(page, "enter as &lt;one&gt;"));
+    EXPECT_TRUE(holds(page, "of a*b, c"));
 }
 
 TEST_F(RunPage, RefusesWhatIsNoRun) {

@@ -11,6 +11,7 @@
 #include "search/enumerate/noisy_polynomials.hpp"
 #include "search/enumerate/noisy_search.hpp"
 #include "search/enumerate/oscillations.hpp"
+#include "search/unit_guard.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -81,6 +82,7 @@ Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(pr
     const auto keys = take_sample(problem.data, choose_key_rows(problem.data, count));
     if (keys.size() < 6) return;
     table_ = std::make_shared<ValueTable>(keys.columns, variables, problem.operators, problem.definitions, RandomStream(seed, 0, 0, 77));
+    if (problem.units == UnitRule::constants_dimensionless) table_->use_units(EntryUnits(feature_units(problem.data), problem.definitions));
     const auto check = choose_spread_rows(problem.data.rows(), run.options.check_rows, keys.rows);
     for (std::size_t t = 0; t < k; ++t) {
         keys_.push_back(take_sample(problem.data, keys.rows, t));
@@ -205,7 +207,7 @@ StopReason Chain::search() {
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
     for (const auto& [entries, effort] : later) {
-        if (stated || settled || over()) break;
+        if (stated || settled || over() || entries > run_.options.maximum_entries) break;
         const bool more = grow(entries);
         ask(effort);
         if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);

@@ -99,6 +99,8 @@ bool ValueTable::binary_allowed(Op op, std::uint32_t left, std::uint32_t right) 
     }
 }
 
+bool ValueTable::units_allow(const Proposal& p) { return !units_.active() || unit_of(p) != EntryUnits::inconsistent; }
+
 void ValueTable::next_rule() {
     ++cursor_->rule;
     if (cursor_->rule == cursor_->rules.size()) return;
@@ -127,7 +129,7 @@ bool ValueTable::propose(std::vector<Proposal>& batch, std::size_t count, int la
         Proposal p{.op = rule.op, .size = static_cast<std::uint8_t>(c.size), .binary = rule.binary, .negated = rule.negated,
                    .index = rule.index, .left = left, .right = left};
         if (!rule.binary) {
-            if (unary_allowed(rule.op, entries_[left])) batch.push_back(p);
+            if (unary_allowed(rule.op, entries_[left]) && units_allow(p)) batch.push_back(p);
             ++c.left;
             continue;
         }
@@ -139,7 +141,8 @@ bool ValueTable::propose(std::vector<Proposal>& batch, std::size_t count, int la
         }
         p.right = rule.scale ? scales_[c.right] : static_cast<std::uint32_t>(c.right);
         ++c.right;
-        if (rule.scale ? scale_allowed(entries_[left]) : binary_allowed(rule.op, left, p.right)) batch.push_back(p);
+        const bool allowed = rule.scale ? scale_allowed(entries_[left]) : binary_allowed(rule.op, left, p.right);
+        if (allowed && units_allow(p)) batch.push_back(p);
     }
     return true;
 }

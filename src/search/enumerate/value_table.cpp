@@ -98,6 +98,18 @@ void ValueTable::add_leaf(Entry entry, double* values) {
     append(entry, values);
 }
 
+void ValueTable::use_units(EntryUnits units) {
+    assert(cursor_->size == 1);
+    units_ = std::move(units);
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+        if (entries_[i].op == Op::feature) entries_[i].unit = units_.of_feature(entries_[i].left);
+}
+
+std::uint16_t ValueTable::unit_of(const Proposal& p) {
+    const std::uint16_t operands[] = {entries_[p.left].unit, entries_[p.right].unit};
+    return units_.combined(p.op, p.index, std::span(operands, p.binary ? 2 : 1));
+}
+
 void ValueTable::evaluate(const Proposal& p, double* out) const {
     const double* a = value(p.left);
     if (p.op == Op::call) {
@@ -152,6 +164,7 @@ void ValueTable::commit(const std::vector<Proposal>& batch, const Evaluated& eva
                     .size = p.size,
                     .flags = flags_of(p),
                     .index = p.index};
+        if (units_.active()) entry.unit = unit_of(p);
         if (keys.is_constant) entry.flags |= constant_entry;
         if (affine_.insert(keys.affine_key, index)) entry.flags |= affine_distinct;
         if (monomial_.insert(keys.monomial_key, index)) entry.flags |= monomial_distinct;

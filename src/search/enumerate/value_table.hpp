@@ -7,6 +7,7 @@
 
 #include "balmer/expression.hpp"
 #include "balmer/parallel.hpp"
+#include "search/enumerate/entry_units.hpp"
 #include "search/enumerate/keys.hpp"
 
 namespace balmer::enumerate {
@@ -30,6 +31,7 @@ struct Entry {
     Op op = Op::parameter;
     std::uint8_t size = 1, flags = 0;
     std::int16_t index = 0;  ///< user operator of Op::call
+    std::uint16_t unit = 0;  ///< as EntryUnits numbers it
 };
 
 /// Entries in pieces that never move: a vector that grows would hold them twice, and room for twice as many.
@@ -40,6 +42,7 @@ public:
     std::size_t size() const { return size_; }
     std::size_t bytes() const { return pieces_.size() * piece * sizeof(Entry); }
     const Entry& operator[](std::size_t i) const { return pieces_[i / piece][i % piece]; }
+    Entry& operator[](std::size_t i) { return pieces_[i / piece][i % piece]; }
     void push_back(const Entry& entry) {
         if (size_ % piece == 0) pieces_.push_back(std::make_unique_for_overwrite<Entry[]>(piece));
         pieces_.back()[size_++ % piece] = entry;
@@ -68,6 +71,8 @@ public:
     ValueTable(ValueTable&&) noexcept;
     ~ValueTable();
 
+    /// Sums of unlike units and functions of what is no pure number are not formed from now on; before the first growth.
+    void use_units(EntryUnits units);
     /// Enumerates about `proposals` further formulas; false when a limit is reached or nothing is left.
     bool grow(std::size_t proposals, const TableLimits& limits, ThreadPool& pool);
 
@@ -104,6 +109,8 @@ private:
     bool start_size();
     void next_rule();
     bool unary_allowed(Op op, const Entry& entry) const;
+    std::uint16_t unit_of(const Proposal& proposal);
+    bool units_allow(const Proposal& proposal);
     bool scale_allowed(const Entry& entry) const;
     bool binary_allowed(Op op, std::uint32_t left, std::uint32_t right) const;
     void evaluate(const Proposal& proposal, double* out) const;
@@ -118,6 +125,7 @@ private:
     std::vector<Op> unary_, binary_;
     std::vector<Definition> definitions_;
     Functionals functionals_;
+    EntryUnits units_;
     Entries entries_;
     std::vector<std::unique_ptr<double[]>> chunks_;
     std::vector<std::size_t> first_;  ///< first entry of each size

@@ -41,7 +41,7 @@ Expression written_with(const Expression& operand, const Node& node, bool invers
 }  // namespace
 
 Setting::Setting(const Problem& problem, const GeneticOptions& options, const Library* library)
-    : problem_(&problem), options_(options), library_(library), scorer_(problem) {
+    : problem_(&problem), options_(options), library_(library), scorer_(problem), units_(problem) {
     if (problem.data.rows() == 0)
         throw Error("genetic search: the data has no rows");
     if (problem.data.features.empty())
@@ -156,7 +156,8 @@ bool Setting::allowed(const Expression& expression, std::size_t output) const {
         if (node.op == Op::feature && static_cast<std::size_t>(node.index) >= features(output))
             return false;
     }
-    return shape_allowed(expression, problem_->constraints, problem_->complexity);
+    // Holes of a form take arguments, whose units nobody states.
+    return shape_allowed(expression, problem_->constraints, problem_->complexity) && (problem_->form || units_.consistent(expression));
 }
 
 }  // namespace balmer::genetic

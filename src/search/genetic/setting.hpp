@@ -59,7 +59,7 @@ public:
 
     /// Canonical form in which only allowed operators occur.
     Expression normal(const Expression& expression) const;
-    /// Shape, operators and features of formula `output`.
+    /// Shape, operators, features and units of formula `output`. Its own unit is free: scale and offset are judged where it is written out.
     bool allowed(const Expression& expression, std::size_t output) const;
 
 private:
@@ -71,6 +71,7 @@ private:
     GeneticOptions options_;
     const Library* library_;
     Scorer scorer_;
+    UnitGuard units_;
     std::vector<Choice> choices_[4];
     std::array<bool, op_count> known_{};
     bool least_squares_ = false;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "search/divide/formula.hpp"
+#include "search/divide/part.hpp"
+
+namespace balmer::divide {
+
+/// How the target answers a symmetry of the variables: multiplied (y -> c^b y) or shifted (y -> y + b log c).
+enum class Answer : std::uint8_t { multiplied, shifted };
+
+/// x_i -> c^(a_i) x_i changes the target by c^b: y = x_p^(b/a_p) g(x_j x_p^(-a_j/a_p)), p the variable that gives the simplest powers.
+std::optional<Step> scaling_step(std::span<const int> a, Rational b, Answer answer);
+/// x_i -> x_i + a_i log c does: y = exp(b x_p/a_p) g(x_j - x_p a_j/a_p).
+std::optional<Step> shift_step(std::span<const int> a, Rational b, Answer answer);
+/// y depends on x_i and x_j through x_j + a x_i alone (or x_j x_i^a), `a` any number known to `tolerance`.
+enum class Joined : std::uint8_t { sum, product };
+Step joined_step(std::size_t variables, std::size_t i, std::size_t j, double a, Joined joined, double tolerance);
+/// y depends on variables i and j through `merged` (in features 0 and 1) alone.
+Step merge_step(std::size_t variables, std::size_t i, std::size_t j, const Expression& merged);
+/// y = factor(x_i)^b g(others); `factor` in feature 0.
+Step factor_step(std::size_t variables, std::size_t i, const Expression& factor, Rational b);
+/// y does not depend on x_i.
+Step irrelevant_step(std::size_t variables, std::size_t i);
+
+}  // namespace balmer::divide

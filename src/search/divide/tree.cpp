@@ -1,0 +1,248 @@
+#include "search/divide/tree.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "balmer/simplify.hpp"
+#include "search/divide/formula.hpp"
+
+namespace balmer::divide {
+namespace {
+
+constexpr double good_enough = 1e-9;  // error up to which every reduction is accepted
+constexpr double useless = 0.1;          // error above which gradients say nothing
+constexpr double good_gradients = 1e-4;  // error below which what gradients do not show is not there
+constexpr std::size_t most_trials = 10;  // proposals refitted for one reduction
+
+// Root mean square of what a constant leaves of the target, counted by slope.
+double deviation(const Part& part) {
+    double weight = 0, sum = 0, square = 0;
+    for (std::size_t i = 0; i < part.target.size(); ++i) {
+        const double w = part.slope[i] * part.slope[i];
+        weight += w;
+        sum += w * part.target[i];
+    }
+    for (std::size_t i = 0; i < part.target.size(); ++i) square += std::pow(part.slope[i] * (part.target[i] - sum / weight), 2);
+    return std::sqrt(square / static_cast<double>(part.target.size()));
+}
+
+// Places %i and $i filled with the names of the part's and the smaller problem's features; %i goes into brackets where it is a formula.
+std::string with_names(const std::string& words, const std::vector<std::string>& names, const std::vector<std::string>& smaller) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const char mark = words[i];
+        const bool place = (mark == '%' || mark == '$') && i + 1 < words.size() && words[i + 1] >= '0' && words[i + 1] <= '9';
+        if (!place) {
+            text += mark;
+            continue;
+        }
+        std::size_t index = 0;
+        while (i + 1 < words.size() && words[i + 1] >= '0' && words[i + 1] <= '9') index = 10 * index + static_cast<std::size_t>(words[++i] - '0');
+        const auto& name = mark == '%' ? names[index] : smaller[index];
+        const bool plain = mark == '$' || name.find_first_of(" +-*/^") == std::string::npos;
+        text += plain ? name : "(" + name + ")";
+    }
+    return text;
+}
+
+}  // namespace
+
+Tree::Tree(const Problem& problem, const DivideOptions& options, std::span<const std::size_t> rows)
+    : problem_(problem), options_(options), means_{.operators = problem.operators} {
+    Node root{.parent = 0, .step = {}, .part = {}, .solution = {}, .untried = {}, .surrogate = {}};
+    root.step.kind = "problem";
+    const auto pick = [&](const Column& column) {
+        std::vector<double> values;
+        for (const auto r : rows) values.push_back(column[r]);
+        return values;
+    };
+    for (std::size_t f = 0; f < problem.data.features.size(); ++f) {
+        auto values = pick(problem.data.features[f]);
+        const bool constant = std::ranges::all_of(values, [&](double v) { return v == values[0]; });
+        const bool twin = std::ranges::find(root.part.columns, values) != root.part.columns.end();
+        if (constant || twin) continue;
+        root.part.features.push_back(Expression::feature(static_cast<std::int32_t>(f)));
+        root.part.columns.push_back(std::move(values));
+    }
+    root.part.target = pick(problem.data.targets[0]);
+    // Errors count relative to the target's size, so that a few huge values do not decide alone, and absolutely near 0.
+    auto sizes = root.part.target;
+    for (double& y : sizes) y = std::fabs(y);
+    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
+    const double middle = std::max(sizes[sizes.size() / 2], std::numeric_limits<double>::min());
+    for (const double y : root.part.target) root.part.slope.push_back(1 / (middle + std::fabs(y)));
+    const auto& target = problem.data.targets[0];
+    if (problem.units != UnitRule::ignored) {
+        means_.constants = problem.units == UnitRule::constants_any ? ConstantUnits::any : ConstantUnits::dimensionless;
+        for (const auto& feature : root.part.features) {
+            const auto& text = problem.data.features[static_cast<std::size_t>(feature.nodes[0].index)].unit();
+            root.part.units.push_back(text.empty() ? Unit{} : parse_unit(text));
+        }
+        if (!target.unit().empty()) root.part.target_unit = parse_unit(target.unit());
+    }
+    nodes_.push_back(std::move(root));
+}
+
+SurrogateOptions Tree::surrogate_options() const {
+    const auto& root = nodes_[0].surrogate;
+    return {.terms = options_.terms, .spread = root ? root->spread() : 0, .groups = {}};
+}
+
+void Tree::see(Node& node) const {
+    if (node.surrogate) return;
+    if (node.part.variables() == 0) {
+        node.error = deviation(node.part) / nodes_[0].surrogate->spread();
+        return;
+    }
+    node.surrogate.emplace(node.part.columns, node.part.target, node.part.slope, surrogate_options());
+    node.error = node.surrogate->error();
+}
+
+bool Tree::look_further(std::size_t i) {
+    Node& node = nodes_[i];
+    if (node.looked == Node::Looked::not_yet) {
+        node.looked = Node::Looked::gradients;
+        see(node);
+        if (node.error < useless) node.untried = propose_steps(node.part, *node.surrogate, means_);
+        if (auto step = units_step(node.part, means_)) {
+            // Differences and norms of columns of one unit are seen before some of them are divided by; products and quotients are left to units.
+            const auto scalings = std::ranges::stable_partition(node.untried, [](const Step& s) { return s.kind != "scaling"; });
+            const auto place = node.error < good_gradients ? scalings.begin() : node.untried.begin();
+            node.untried.insert(place, std::move(*step));
+        }
+        return true;
+    }
+    if (node.looked == Node::Looked::gradients && !(node.error < good_gradients)) {
+        node.looked = Node::Looked::scanned;
+        node.untried = scan_steps(node.part, node.error, nodes_[0].surrogate->spread(), means_);
+        return true;
+    }
+    return false;
+}
+
+// The same problem reached on another way: the same formulas for its features and target.
+bool Tree::is_known(const Part& part) const {
+    return std::ranges::any_of(nodes_, [&](const Node& node) {
+        return node.part.columns.size() == part.columns.size() && node.part.target == part.target &&
+               std::ranges::is_permutation(node.part.columns, part.columns);
+    });
+}
+
+bool Tree::accepted(const Node& child) const {
+    if (child.step.kind == "units") return true;
+    const bool scanned = nodes_[child.parent].looked == Node::Looked::scanned;
+    // At the noise floor a wrong reduction hides below the noise unless little is allowed.
+    constexpr double little = 1.05;
+    const bool strict = child.step.kind == "irrelevant" || nodes_[0].surrogate->at_noise_floor();
+    const double growth = scanned ? 0.95 : strict ? little : options_.growth;
+    return child.error <= std::max(growth * child.error_before, good_enough);
+}
+
+std::optional<std::size_t> Tree::next_child(std::size_t i) {
+    std::size_t trials = 0;
+    while (trials < most_trials && nodes_.size() < options_.maximum_parts) {
+        if (nodes_[i].untried.empty()) {
+            if (look_further(i)) continue;
+            break;
+        }
+        Step step = std::move(nodes_[i].untried.front());
+        nodes_[i].untried.erase(nodes_[i].untried.begin());
+        ++trials;
+        if (const auto child = child_by(i, std::move(step))) return child;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::size_t> Tree::child_by(std::size_t i, Step step) {
+    auto part = smaller(nodes_[i].part, step, means_);
+    if (!part || is_known(*part)) return std::nullopt;
+    Node child{.parent = i, .step = std::move(step), .part = std::move(*part), .error_before = nodes_[i].error,
+               .depth = nodes_[i].depth + 1, .solution = {}, .untried = {}, .surrogate = {}};
+    see(child);
+    if (!accepted(child)) return std::nullopt;
+    nodes_.push_back(std::move(child));
+    return nodes_.size() - 1;
+}
+
+bool Tree::noisy() const {
+    constexpr double as_before = 0.5;
+    if (!nodes_[0].surrogate || !nodes_[0].surrogate->at_noise_floor()) return false;
+    return std::ranges::all_of(nodes_, [&](const Node& node) { return node.part.variables() == 0 || !(node.error < as_before * nodes_[0].error); });
+}
+
+std::vector<Separation> Tree::separations(std::size_t i) {
+    see(nodes_[i]);
+    if (!nodes_[i].surrogate) return {};
+    return divide::separations(nodes_[i].part, *nodes_[i].surrogate, surrogate_options(), options_.growth);
+}
+
+std::vector<std::size_t> Tree::adopt(std::size_t node, Step step) {
+    if (nodes_.size() >= options_.maximum_parts) return {};
+    const auto child = child_by(node, std::move(step));
+    if (!child) return {};
+    auto made = descend(*child);
+    made.insert(made.begin(), *child);
+    return made;
+}
+
+std::vector<std::size_t> Tree::descend(std::size_t node) {
+    std::vector<std::size_t> made;
+    while (const auto child = next_child(node)) {
+        made.push_back(*child);
+        node = *child;
+        if (nodes_[node].part.variables() == 0) break;
+    }
+    return made;
+}
+
+std::vector<std::size_t> Tree::branch(std::size_t node) {
+    const auto child = next_child(node);
+    if (!child) return {};
+    auto made = descend(*child);
+    made.insert(made.begin(), *child);
+    return made;
+}
+
+Expression Tree::whole(std::size_t node, const Expression& solution) const {
+    return whole_of_value(node, with_features(solution, nodes_[node].part.features));
+}
+
+Expression Tree::whole_of_value(std::size_t node, Expression value) const {
+    while (node != nodes_[node].parent) {
+        const std::size_t parent = nodes_[node].parent;
+        auto by = nodes_[parent].part.features;
+        by.push_back(std::move(value));
+        value = with_features(nodes_[node].step.wrap, by);
+        node = parent;
+    }
+    return value;
+}
+
+std::vector<Reduction> Tree::reductions() const {
+    const Vocabulary names = problem_.vocabulary();
+    std::vector<Expression> targets;
+    std::vector<Reduction> all;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const Node& node = nodes_[i];
+        const auto& above = nodes_[node.parent].part.features;
+        Reduction r{.parent = node.parent, .kind = node.step.kind, .words = {}, .target = {}, .variables = {}, .error_before = node.error_before, .error_after = node.error, .solution = node.solution};
+        if (i == 0) {
+            targets.push_back(Expression::feature(static_cast<std::int32_t>(names.features.size())));
+        } else {
+            auto by = above;
+            by.push_back(targets[node.parent]);
+            targets.push_back(canonical(with_features(node.step.target, by)));
+        }
+        Vocabulary with_target = names;
+        with_target.features.push_back(problem_.data.targets[0].name());
+        r.target = print(tidied(targets.back()), with_target, {.digits = 6});
+        for (const auto& feature : node.part.features) r.variables.push_back(print(tidied(canonical(feature)), names, {.digits = 6}));
+        if (i > 0) r.words = with_names(node.step.words, all[node.parent].variables, r.variables);
+        all.push_back(std::move(r));
+    }
+    return all;
+}
+
+}  // namespace balmer::divide
