@@ -86,7 +86,7 @@ TEST(Reductions, StandInTheRunFolder) {
     FitParameters parameters;
     parameters.target = {"y"};
     parameters.method = {"divide"};
-    parameters.evaluations = 4000;
+    parameters.evaluations = 20000;
     parameters.run_folder = folder.string();
     const auto table = testing::table_of({"a", "b", "c", "d"}, 300, [](const auto& v) {
         const double u = v[2] * v[3];

@@ -186,7 +186,7 @@ struct Fitted {
 };
 
 Fitted with_fitted_constants(const Part& part, const Separation& separation, const Expression& formula, const std::vector<std::size_t>& rest) {
-    constexpr double reach = 1e-3, nothing = 1.05, rounding = 1e-13;
+    constexpr double reach = 1e-3, nothing = 3, rounding = 1e-13;  // a wrong number costs orders of magnitude
     const ConstantFit fit(part, separation, formula, rest);
     std::vector<bool> held(formula.values.size(), false);
     auto best = fit.fit({.constants = formula.values}, held);
@@ -215,18 +215,25 @@ std::vector<Separation> separations(const Part& part, const Surrogate& surrogate
     for (const auto scale : all_scales) {
         const double error = surrogate.error_of(scale);
         if (!(error < 1e-2) || !(error < 1e3 * surrogate.error())) continue;
-        const auto sets = components(mixing(part, surrogate, scale), n, std::max(1e-9, std::pow(100 * error, 2)));
-        if (sets.size() < 2) continue;
-        auto separate = options;
-        for (const auto& set : sets) {
-            std::uint32_t bits = 0;
-            for (const auto i : set) bits |= 1u << i;
-            separate.groups.push_back(bits);
+        const auto mixed = mixing(part, surrogate, scale);
+        // How small a mixed derivative stands for none is not known beforehand: the fit without mixed terms decides.
+        std::vector<std::vector<std::size_t>> last;
+        for (double limit = 1e-9; limit < 0.05; limit *= 10) {
+            auto sets = components(mixed, n, limit);
+            if (sets.size() < 2 || sets == last) continue;
+            auto separate = options;
+            for (const auto& set : sets) {
+                std::uint32_t bits = 0;
+                for (const auto i : set) bits |= 1u << i;
+                separate.groups.push_back(bits);
+            }
+            const Surrogate apart(part.columns, part.target, part.slope, separate);
+            last = std::move(sets);
+            if (!(apart.error_of(scale) <= std::max(growth * error, 1e-9))) continue;
+            for (const auto& set : last)
+                if (found.size() < most_separations) found.push_back({scale, set, part_along(part, apart, scale, set, apart.error_of(scale))});
+            break;
         }
-        const Surrogate apart(part.columns, part.target, part.slope, separate);
-        if (!(apart.error_of(scale) <= std::max(growth * error, 1e-9))) continue;
-        for (const auto& set : sets)
-            if (found.size() < most_separations && set.size() < n) found.push_back({scale, set, part_along(part, apart, scale, set, apart.error_of(scale))});
     }
     std::ranges::stable_sort(found, {}, [](const Separation& s) { return s.group.size(); });
     return found;
