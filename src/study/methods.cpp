@@ -10,7 +10,7 @@
 namespace balmer {
 namespace {
 
-// What "auto" runs: exact laws by reduction and enumeration, everything small by value, then evolution on what is left.
+// What "auto" runs: everything small by value first, then evolution on what is left.
 constexpr double divide_share = 0.3, enumerate_share = 0.4;
 
 // Parts of a reduction are solved by enumeration.
@@ -60,7 +60,7 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
 std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural) {
     std::vector<std::string> names;
     for (const auto& method : methods) {
-        if (method == "auto") names.insert(names.end(), {"divide", "enumerate", "genetic"});
+        if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
         else names.push_back(method);
     }
     if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural");
