@@ -68,6 +68,8 @@ struct Problem {
     std::size_t searched() const { return form ? form->holes.size() : outputs(); }
     /// How many features formula `output` of a candidate may read: columns, or arguments of a hole.
     std::size_t features(std::size_t output) const { return form ? form->arity(output) : data.features.size(); }
+    /// What a candidate predicts, one formula per target or class: `outputs`, or the form with the formulas of its holes written in.
+    std::vector<Expression> predictions(std::span<const Expression> outputs) const;
     /// Feature names and user operators, for printing candidates.
     Vocabulary vocabulary() const;
 };

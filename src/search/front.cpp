@@ -19,6 +19,11 @@ std::size_t Problem::outputs() const {
     return data.classes.size() == 2 && loss.name != "softmax" ? 1 : data.classes.size();
 }
 
+std::vector<Expression> Problem::predictions(std::span<const Expression> outputs) const {
+    if (form) return {filled(outputs.back(), outputs.first(searched()))};
+    return {outputs.begin(), outputs.end()};
+}
+
 Vocabulary Problem::vocabulary() const {
     Vocabulary vocabulary{.features = data.feature_names(), .parameters = parameter_names, .definitions = definitions, .holes = {}};
     for (const auto& category : data.categories) vocabulary.categories.push_back(category.axis);

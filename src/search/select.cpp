@@ -95,13 +95,14 @@ double residual_bits(const Candidate& candidate, const Problem& problem) {
     constexpr std::size_t most_rows = 20'000;  // that tell the width; their bits count for all
     const auto pointers = feature_pointers(problem.data);
     const std::size_t all = problem.data.rows(), stride = (all + most_rows - 1) / most_rows;
+    const auto outputs = problem.predictions(candidate.outputs);
     double bits = 0;
-    for (std::size_t k = 0; k < candidate.outputs.size(); ++k) {
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
         const auto target = problem.data.targets[k].values();
         std::vector<double> residual(target.size());
         double* out[] = {residual.data()};
-        const Program program(candidate.outputs[k], problem.definitions);
-        evaluate(program, candidate.outputs[k].values, {.column = pointers, .rows = target.size()}, out);
+        const Program program(outputs[k], problem.definitions);
+        evaluate(program, outputs[k].values, {.column = pointers, .rows = target.size()}, out);
         double low = 0, high = 0, size = 0;
         for (std::size_t i = 0; i < target.size(); ++i) {
             const double weight = problem.data.weights ? std::sqrt(std::max(0.0, (*problem.data.weights)[i])) : 1;

@@ -220,6 +220,16 @@ HeldOut hold_out(const Problem& problem) {
 }
 
 Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& problem) {
+    if (problem.form) {
+        Problem plain = problem;
+        plain.form.reset();
+        ParetoFront written_out;
+        for (auto member : front.members()) {
+            member.outputs = problem.predictions(member.outputs);
+            written_out.insert(std::move(member));
+        }
+        return judge(written_out, chosen, plain);
+    }
     const HeldOut parts = hold_out(problem);
     const Scorer scorer(parts.fitted);
     const auto& member = front.members()[chosen];

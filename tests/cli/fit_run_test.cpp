@@ -85,7 +85,7 @@ TEST_F(Fit, TheDefaultFolderIsNamedAfterTheData) {
 
 TEST_F(Fit, ProgressGoesToStandardErrorAlone) {
     const auto plain = fit({"--evaluations", "100", "--run-folder", folder / "1"});
-    EXPECT_TRUE(std::regex_search(plain.complaints, std::regex("data.csv: 60 rows, 3 columns, target y\n.*run folder: .*\n *time +size +loss +equation\n")));
+    EXPECT_TRUE(std::regex_search(plain.complaints, std::regex("data.csv: 60 rows, 3 columns, target y\n(note: .*\n)*run folder: .*\n *time +size +loss +equation\n")));
     EXPECT_TRUE(std::regex_search(plain.complaints, std::regex("\n +[0-9.]+ s +[0-9]+ +[-+.e0-9]+ +[^\n]+\n")));
     EXPECT_EQ(plain.complaints.find('\r'), std::string::npos);
     EXPECT_EQ(plain.complaints.find('\033'), std::string::npos);
