@@ -138,6 +138,10 @@ std::string run_page(const RunReader& run, const Problem* problem, const std::st
     page.heading(run.chosen ? "The chosen formula" : "The formula of lowest loss so far");
     add_formulas(page, model);
     add_measures(page, model);
+    if (!run.verdict.empty()) {
+        page.paragraph("Verdict: " + run.verdict + ".");
+        page.list(run.evidence);
+    }
     page.heading("Against the data");
     if (problem) {
         std::vector<JudgedRows> sets = {{"training", &problem->data}};

@@ -40,7 +40,7 @@ protected:
 TEST_F(RunPage, StandsInTheRunFolderAndIsMadeAnewWithTheSameBytes) {
     const std::string written = read_file(folder_ / "run" / "report.html");
     EXPECT_EQ(report_of_run(folder_ / "run"), written);
-    for (const char* part : {"The chosen formula", "<math", "Prediction against target", "validation", "The front", "fingerprint"})
+    for (const char* part : {"The chosen formula", "Verdict: ", "<math", "Prediction against target", "validation", "The front", "fingerprint"})
         EXPECT_TRUE(holds(written, part)) << part;
     EXPECT_FALSE(holds(written, "nan"));
 }
