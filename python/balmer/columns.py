@@ -41,8 +41,10 @@ def is_text(values: Any) -> bool:
 
 def text_columns(X: Any, names: Sequence[str]) -> list[tuple[str, list[str], np.ndarray]]:
     """The columns of a data frame or mapping `X` among `names` that hold labels: name, distinct labels sorted, code of each row. A missing
-    label is the empty text."""
+    label is the empty text. When a name is no column, all columns of labels are given, so that the complaint can say which was meant."""
     known = X.keys() if isinstance(X, Mapping) else own_names(X) or []
+    if any(name not in known for name in names):
+        names = list(known)
     columns = []
     for name in names:
         if name not in known or not is_text(X[name]):

@@ -52,7 +52,7 @@ def test_parameters_carry_uncertainties():
     y = 1.7 * np.exp(-0.6 * X[:, 0]) + np.random.default_rng(2).normal(0, 0.01, 80)
     model = SymbolicRegressor(form="a*exp(-k*x0)", **SMALL).fit(X, y).best_
     table = model.parameters.set_index("name")
-    assert list(model.parameters.columns) == ["name", "value", "uncertainty", "status", "snapped_to", "unit"]
+    assert list(model.parameters.columns) == ["name", "axis", "category", "value", "uncertainty", "status", "snapped_to", "unit"]
     for name, truth in (("a", 1.7), ("k", 0.6)):
         value, error = table.loc[name, "value"], table.loc[name, "uncertainty"]
         assert 0 < error < 0.05 and abs(value - truth) < 5 * error

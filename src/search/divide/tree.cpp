@@ -108,8 +108,8 @@ bool Tree::look_further(std::size_t i) {
         if (node.error < useless) node.untried = propose_steps(node.part, *node.surrogate, means_);
         if (auto step = units_step(node.part, means_)) {
             // Differences and norms of columns of one unit are seen before some of them are divided by; products and quotients are left to units.
-            const auto scalings = std::ranges::stable_partition(node.untried, [](const Step& s) { return s.kind != "scaling"; });
-            const auto place = node.error < good_gradients ? scalings.begin() : node.untried.begin();
+            const auto scalings = std::stable_partition(node.untried.begin(), node.untried.end(), [](const Step& s) { return s.kind != "scaling"; });
+            const auto place = node.error < good_gradients ? scalings : node.untried.begin();
             node.untried.insert(place, std::move(*step));
         }
         return true;
