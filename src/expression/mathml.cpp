@@ -22,20 +22,6 @@ struct Piece {
     bool is_number = false;
 };
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            case '&': result += "&amp;"; break;
-            case '"': result += "&quot;"; break;
-            default: result += c;
-        }
-    }
-    return result;
-}
-
 std::string row(const std::string& content) { return "<mrow>" + content + "</mrow>"; }
 std::string sign(std::string_view symbol) { return fmt::format("<mo>{}</mo>", symbol); }
 std::string bracketed(const std::string& content) { return row("<mo>(</mo>" + content + "<mo>)</mo>"); }

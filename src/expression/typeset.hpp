@@ -16,6 +16,9 @@ struct NameParts {
 };
 NameParts name_parts(std::string_view name);
 
+/// Text as it may stand between tags and in attributes of XML and HTML.
+std::string escaped(std::string_view text);
+
 /// The UTF-8 letter of a Greek name ("alpha"), or an empty view.
 std::string_view greek_letter(std::string_view name);
 

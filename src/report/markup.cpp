@@ -6,20 +6,6 @@
 
 namespace balmer::report {
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            case '&': result += "&amp;"; break;
-            case '"': result += "&quot;"; break;
-            default: result += c;
-        }
-    }
-    return result;
-}
-
 std::string coordinate(double value) {
     const double tenths = std::round(value * 10);
     return fmt::format("{}", tenths == 0 ? 0.0 : tenths / 10);

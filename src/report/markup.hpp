@@ -3,10 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace balmer::report {
+#include "expression/typeset.hpp"
 
-/// Text as it may stand between tags and in attributes.
-std::string escaped(std::string_view text);
+namespace balmer::report {
 
 /// A coordinate with at most one digit behind the point, for small files.
 std::string coordinate(double value);

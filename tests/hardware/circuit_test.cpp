@@ -9,19 +9,13 @@
 #include "balmer/circuit.hpp"
 #include "balmer/circuit_builder.hpp"
 #include "balmer/error.hpp"
+#include "hardware/message_of.hpp"
 #include "hardware/random_circuit.hpp"
 
 namespace balmer {
 namespace {
 
-std::string message_of(const auto& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
+using testing::message_of;
 
 TEST(FixedPoint, IsReadAndWritten) {
     EXPECT_EQ(parse_fixed_point("fixed<8,4>"), (FixedPoint{8, 4, Sign::with}));

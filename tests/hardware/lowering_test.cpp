@@ -5,10 +5,12 @@
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "hardware/formula_case.hpp"
+#include "hardware/message_of.hpp"
 
 namespace balmer {
 namespace {
 
+using testing::message_of;
 using testing::model_of;
 using testing::table_of;
 
@@ -21,15 +23,6 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
         variance += (b[i] - mean) * (b[i] - mean);
     }
     return std::sqrt(square / variance);
-}
-
-std::string message_of(const auto& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 struct Case {

@@ -5,6 +5,7 @@
 
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
+#include "hardware/message_of.hpp"
 #include "hardware/rtl/signals.hpp"
 #include "hardware/rtl/verilog.hpp"
 #include "hardware/tools/firmware_case.hpp"
@@ -16,6 +17,7 @@ namespace balmer {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::message_of;
 using testing::TestFolder;
 
 std::map<std::string, std::string> files_in(const fs::path& folder) {
@@ -30,15 +32,6 @@ void replace_in(const fs::path& file, const std::string& from, const std::string
     const auto at = text.find(from);
     ASSERT_NE(at, std::string::npos) << from;
     write_file_atomically(file, text.replace(at, from.size(), to));
-}
-
-std::string message_of(const auto& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 VerifyOptions only(const std::string& back_end) {
