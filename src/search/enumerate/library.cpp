@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/spelling.hpp"
@@ -32,6 +33,26 @@ AffineSums affine_sums(const double* v, const double* weight, const double* weig
     return {(a[0] + a[2]) + (a[1] + a[3]), (b[0] + b[2]) + (b[1] + b[3]), (c[0] + c[2]) + (c[1] + c[3])};
 }
 
+constexpr std::size_t block = 16;         // entries side by side, so that sums over rows need no sums over lanes
+constexpr std::size_t few_rows = 32;      // rows of the first pass
+constexpr std::size_t looked_into = 128;  // entries that see all rows
+
+// Squared weighted correlations of `wanted` with a block of entries.
+void block_correlations(const float* values, const float* weight, const float* weighted, float total, float sum, float* squared) {
+    float v[block] = {}, vv[block] = {}, vz[block] = {};
+    for (std::size_t i = 0; i < few_rows; ++i)
+        for (std::size_t k = 0; k < block; ++k) {
+            const float x = values[i * block + k], w = weight[i] * x;
+            v[k] += w;
+            vv[k] += w * x;
+            vz[k] += weighted[i] * x;
+        }
+    for (std::size_t k = 0; k < block; ++k) {
+        const float spread = vv[k] - v[k] * v[k] / total, common = vz[k] - v[k] * sum / total;
+        squared[k] = spread > 1e-6f * vv[k] ? common * common / spread : 0;
+    }
+}
+
 double round_off(double value, double to) { return std::fabs(value - to) < 1e-10 * std::max(1.0, std::fabs(to)) ? to : value; }
 
 }  // namespace
@@ -48,6 +69,53 @@ ValueLibrary::ValueLibrary(std::shared_ptr<const ValueTable> table, Sample sampl
         entries_.push_back(i);
         values_.insert(values_.end(), values.begin(), values.end());
     }
+    if (entries_.size() < 4 * looked_into || rows < 2 * few_rows) return;
+    for (std::size_t i = 0; i < few_rows; ++i) glance_rows_.push_back(i * rows / few_rows);
+    const std::size_t blocks = (entries_.size() + block - 1) / block;
+    glance_values_.resize(blocks * few_rows * block);
+    for (std::size_t e = 0; e < entries_.size(); ++e) {
+        const double* v = values_.data() + e * rows;
+        double mean = 0, spread = 0;
+        for (const auto i : glance_rows_) mean += v[i] / few_rows;
+        for (const auto i : glance_rows_) spread = std::max(spread, std::fabs(v[i] - mean));
+        float* out = glance_values_.data() + (e / block) * few_rows * block + e % block;
+        for (std::size_t i = 0; i < few_rows; ++i)
+            out[i * block] = spread > 0 ? static_cast<float>((v[glance_rows_[i]] - mean) / spread) : 0;
+    }
+}
+
+std::vector<std::uint32_t> ValueLibrary::glance(std::span<const double> weight, std::span<const double> wanted) const {
+    std::vector<std::uint32_t> best;
+    float w[few_rows], wz[few_rows];
+    double heaviest = 0, total = 0, mean = 0, square = 0;
+    std::size_t asked = 0;
+    for (const auto i : glance_rows_) {
+        heaviest = std::max(heaviest, weight[i]);
+        asked += weight[i] > 0;
+        total += weight[i];
+        if (weight[i] > 0) mean += weight[i] * wanted[i];
+    }
+    mean /= total;
+    for (const auto i : glance_rows_)
+        if (weight[i] > 0) square += weight[i] * (wanted[i] - mean) * (wanted[i] - mean);
+    const double spread = std::sqrt(square / total);
+    if (2 * asked < glance_rows_.size() || !(spread > 0) || !std::isfinite(spread)) return best;
+    for (std::size_t i = 0; i < glance_rows_.size(); ++i) {
+        const auto row = glance_rows_[i];
+        w[i] = static_cast<float>(weight[row] / heaviest);
+        wz[i] = weight[row] > 0 ? static_cast<float>(weight[row] / heaviest * ((wanted[row] - mean) / spread)) : 0;
+    }
+    float sum = 0;
+    for (const float x : wz) sum += x;
+    std::vector<float> squared(glance_values_.size() / few_rows);
+    for (std::size_t first = 0; first < squared.size(); first += block)
+        block_correlations(glance_values_.data() + first * few_rows, w, wz, static_cast<float>(total / heaviest), sum, squared.data() + first);
+    squared.resize(entries_.size());
+    auto ranked = squared;
+    std::ranges::nth_element(ranked, ranked.begin() + looked_into, std::greater<>());
+    for (std::uint32_t k = 0; k < squared.size(); ++k)
+        if (squared[k] > ranked[looked_into]) best.push_back(k);
+    return best;
 }
 
 std::vector<Library::Match> ValueLibrary::nearest(std::span<const double> wanted, std::span<const double> weight,
@@ -70,8 +138,12 @@ std::vector<Library::Match> ValueLibrary::nearest(std::span<const double> wanted
         double error, slope, offset;
         std::size_t at;
     };
+    std::vector<std::uint32_t> asked;
+    if (!glance_rows_.empty()) asked = glance(w, wanted);
+    const bool everything = asked.empty();
     std::vector<Hit> hits;
-    for (std::size_t k = 0; k < entries_.size(); ++k) {
+    for (std::size_t n = 0; n < (everything ? entries_.size() : asked.size()); ++n) {
+        const std::size_t k = everything ? n : asked[n];
         const auto s = affine_sums(values_.data() + k * rows, w.data(), wz.data(), rows);
         const double vv = s.vv - s.v * s.v / total, vz = s.vz - s.v * sum / total;
         if (!(vv > 1e-14 * s.vv)) continue;

@@ -9,7 +9,9 @@
 namespace balmer::enumerate {
 
 /// The smallest affine-distinct entries of a table on a few hundred rows, asked for the nearest direction (structure.md, section 9).
-/// Immutable after construction, so asking from several threads is safe.
+/// A question goes over all entries on a few rows first, in single precision, and over the best of them on all rows then; a library of
+/// few entries, or a question that asks for little on those rows, goes over everything. Immutable after construction, so asking from
+/// several threads is safe.
 class ValueLibrary final : public Library {
 public:
     /// Takes the first `count` affine-distinct entries that are finite on the sample's rows.
@@ -21,10 +23,15 @@ public:
     std::size_t size() const { return entries_.size(); }
 
 private:
+    // Entries that look nearest on the few rows, in rising order.
+    std::vector<std::uint32_t> glance(std::span<const double> weight, std::span<const double> wanted) const;
+
     std::shared_ptr<const ValueTable> table_;
     Sample sample_;
     std::vector<std::uint32_t> entries_;
-    std::vector<double> values_;  ///< [entry][row]
+    std::vector<double> values_;             ///< [entry][row]
+    std::vector<std::size_t> glance_rows_;   ///< the few rows, of the sample's
+    std::vector<float> glance_values_;       ///< [block][few rows][entry of the block], each entry with mean 0 and spread 1
 };
 
 }  // namespace balmer::enumerate

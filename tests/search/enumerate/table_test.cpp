@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
+#include "balmer/random.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/library.hpp"
 #include "search/enumerate/value_table.hpp"
@@ -188,6 +190,36 @@ TEST(ValueLibrary, FindsAnEntryUpToScaleAndOffset) {
     const auto values = evaluate_rows(matches[0].expression, {}, pointers, 60);
     for (std::size_t i = 0; i < 60; ++i)
         if (i != 7) EXPECT_NEAR(values[i], wanted[i], 1e-9);
+}
+
+TEST(ValueLibrary, ALargeOneFindsNoisyEntriesToo) {
+    constexpr std::size_t rows = 150;
+    auto table = std::make_shared<ValueTable>(make_table(2, scientific()));
+    grow(*table, 12'000);
+    Dataset data;
+    const auto columns = random_columns(2, rows);
+    data.features = {Column("x", columns[0]), Column("y", columns[1])};
+    data.targets = {Column("t", columns[0])};
+    ThreadPool pool(1);
+    std::vector<std::size_t> all(rows);
+    for (std::size_t i = 0; i < rows; ++i) all[i] = i;
+    const ValueLibrary library(table, take_sample(data, all), 4000, pool);
+    ASSERT_GT(library.size(), 3000U);
+    const std::vector<const double*> pointers = {columns[0].data(), columns[1].data()};
+    RandomStream random(3);
+    for (const char* truth : {"sin(x - y)", "x*sqrt(y)", "exp(x)/y", "x*x + y", "cos(x)*y"}) {
+        const Vocabulary names{.features = {"x", "y"}};
+        auto wanted = evaluate_rows(parse(truth, names), {}, pointers, rows);
+        double mean = 0, spread = 0;
+        for (const double v : wanted) mean += v / rows;
+        for (const double v : wanted) spread += (v - mean) * (v - mean) / rows;
+        for (auto& v : wanted) v = 1e100 * (v + 0.1 * std::sqrt(spread) * random.normal() + 5);
+        std::vector<double> weight(rows, 1.0);
+        for (std::size_t i = 0; i < rows; i += 5) weight[i] = 0, wanted[i] = std::numeric_limits<double>::quiet_NaN();
+        const auto matches = library.nearest(wanted, weight, 4);
+        ASSERT_EQ(matches.size(), 4U);
+        EXPECT_LT(matches[0].error, 0.02) << truth;  // the noise is 1 % of the variance
+    }
 }
 
 }  // namespace
