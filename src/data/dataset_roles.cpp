@@ -33,19 +33,22 @@ public:
         take_features();
         take_others();
         refuse_or_drop_missing();
-        if (data().rows() < 2) {
+        if (data().rows() < (is_for_fits() ? 2 : 1)) {
             fail(fmt::format("only {} row{} left. A formula needs at least two rows, better a hundred.", data().rows(),
                              data().rows() == 1 ? " is" : "s are"));
         }
         classify();
         drop_unused_labels();
-        drop_constants();
+        if (is_for_fits()) {
+            drop_constants();
+        }
         check_values();
         return std::move(made_);
     }
 
 private:
     Dataset& data() { return made_.data; }
+    bool is_for_fits() const { return roles_.use == RowUse::fit; }
 
     [[noreturn]] void fail(const std::string& message, const std::string& column = {}) const {
         throw Error(Place{.file = table_.source, .name = column}, message);
@@ -187,7 +190,7 @@ private:
     void drop_unused_labels() {
         for (CategoryColumn& category : data().categories) {
             const auto values = category.codes.values();
-            if (is_constant(values)) {
+            if (is_for_fits() && is_constant(values)) {
                 fail(fmt::format("every row has the category '{}': there is nothing to tell apart. Use a plain constant.",
                                  category.axis.labels[static_cast<std::size_t>(values[0])]),
                      category.axis.name);
@@ -323,11 +326,11 @@ private:
         }
         const Column target = data().targets.front();
         const std::vector<double> values = distinct(target);
-        if (values.size() < 2) {
+        if (is_for_fits() && values.size() < 2) {
             fail("the target has one class only; two are needed to tell them apart.", target.name());
         }
         constexpr std::size_t few = 20, fewest_rows_a_class = 4;
-        if (values.size() > few && values.size() * fewest_rows_a_class > target.rows()) {
+        if (is_for_fits() && values.size() > few && values.size() * fewest_rows_a_class > target.rows()) {
             fail(fmt::format("the target has {} different values in {} rows: too many to be classes, which want {} rows each. {}", values.size(),
                              target.rows(), fewest_rows_a_class,
                              numeric_classes_ ? "Use --task regression." : "Choose another target, or more rows."),
@@ -337,12 +340,21 @@ private:
         for (const double value : values) {
             labels.push_back(numeric_classes_ ? format_double(value) : data().classes[static_cast<std::size_t>(value)]);
         }
+        std::vector<double> code_of;  // by place among the values
+        const std::vector<std::string>& known = roles_.classes.empty() ? labels : roles_.classes;
+        for (const std::string& label : labels) {
+            const auto at = std::find(known.begin(), known.end(), label);
+            if (at == known.end()) {
+                fail(fmt::format("the class '{}' is not among those that are fitted.{} They are {}.", label, suggest(label, known), listed(known)), target.name());
+            }
+            code_of.push_back(static_cast<double>(at - known.begin()));
+        }
         std::vector<double> codes;
         codes.reserve(target.rows());
         for (const double value : target.values()) {
-            codes.push_back(static_cast<double>(std::lower_bound(values.begin(), values.end(), value) - values.begin()));
+            codes.push_back(code_of[static_cast<std::size_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin())]);
         }
-        data().classes = std::move(labels);
+        data().classes = known;
         data().targets.front() = Column(target.name(), std::move(codes));
     }
 

@@ -232,11 +232,12 @@ void hold_out(PreparedFit& prepared, const FitParameters& parameters, const Role
     Roles same = roles;
     same.sigma = resolve_sigma(parameters.sigma, table);
     same.features = problem.data.feature_names();
+    same.use = RowUse::judge;
+    same.classes = problem.data.classes;
+    if (!same.classes.empty()) same.task = TaskChoice::classification;
     auto validation = make_dataset(table, same).data;
     for (std::size_t a = 0; a < validation.categories.size(); ++a)
         validation.categories[a] = with_labels_of(problem.data.categories[a].axis, validation.categories[a], text);
-    if (validation.features.size() != problem.data.features.size() || validation.classes != problem.data.classes)
-        throw Error({.file = text}, "the validation rows have other columns or classes than the training rows (a constant column counts as missing)");
     problem.validation = std::move(validation);
 }
 

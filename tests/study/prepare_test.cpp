@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "balmer/error.hpp"
+#include "balmer/readers.hpp"
 #include "model/run_program.hpp"
 #include "study/fit_case.hpp"
 
@@ -157,6 +158,33 @@ TEST(Prepare, ValidationFromAFile) {
     ASSERT_TRUE(prepared.problem.validation);
     EXPECT_EQ(prepared.problem.validation->features[0][0], 4);
     EXPECT_EQ(prepared.problem.data.rows(), 20u);
+}
+
+TEST(Prepare, ValidationRowsMayHoldConstantColumnsAndFewerClasses) {
+    const testing::TemporaryFolder folder;
+    std::ofstream(folder / "train.csv") << "a,b,y\n1,2,ape\n2,1,bee\n3,5,cat\n4,2,bee\n";
+    std::ofstream(folder / "more.csv") << "a,b,y\n7,2,cat\n7,3,bee\n";
+    std::ofstream(folder / "one.csv") << "a,b,y\n7,2,cat\n";
+    std::ofstream(folder / "other.csv") << "a,b,y\n7,2,cow\n";
+    FitParameters parameters = parameters_for();
+    parameters.validation = folder / "more.csv";
+    const auto table = read_table(folder / "train.csv");
+    const auto prepared = prepare(parameters, table);
+    ASSERT_TRUE(prepared.problem.validation);
+    const auto& rows = *prepared.problem.validation;
+    EXPECT_EQ(rows.feature_names(), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(rows.classes, prepared.problem.data.classes);
+    EXPECT_EQ(rows.targets[0][0], 2);
+    EXPECT_EQ(rows.targets[0][1], 1);
+    parameters.validation = folder / "one.csv";
+    EXPECT_EQ(prepare(parameters, table).problem.validation->targets[0][0], 2);
+    parameters.validation = folder / "other.csv";
+    try {
+        (void)prepare(parameters, table);
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("'cow' is not among those that are fitted"), std::string::npos) << error.what();
+    }
 }
 
 TEST(Prepare, NumbersWithoutSquaresAreRefused) {

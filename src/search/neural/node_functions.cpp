@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -34,9 +35,9 @@ bool is_flat(NodeOperator op, std::span<const Definition> definitions) {
     return true;
 }
 
-// Whether the operator and its derivative are finite on a wide grid: what training passes through before it has learnt anything.
-bool is_defined_everywhere(NodeOperator op, std::span<const Definition> definitions) {
-    const NodeFunction function(op, definitions);
+// Whether the guarded operator and its derivative are finite on a wide grid: what training passes through before it has learnt anything.
+bool is_trainable(NodeOperator op, std::span<const Definition> definitions) {
+    const NodeFunction function(op, definitions, Domain::guarded);
     static constexpr double grid[] = {-8, -3, -1.5, -1, -.5, -.1, 0, .1, .5, 1, 1.5, 3, 8};
     for (const double a : grid) {
         for (const double b : grid) {
@@ -59,10 +60,20 @@ Expression NodeFunction::applied(NodeOperator op, std::span<const Expression> op
     return Expression::apply(op.op, operands, op.definition);
 }
 
-NodeFunction::NodeFunction(NodeOperator op, std::span<const Definition> definitions) : arity_(arity_of(op, definitions)) {
+NodeFunction::NodeFunction(NodeOperator op, std::span<const Definition> definitions, Domain domain) : arity_(arity_of(op, definitions)) {
+    const auto add_with_slopes = [&](const Expression& formula) {
+        graph_.add_root(graph_.add_expression(formula, definitions));
+        for (int k = 0; k < arity_; ++k) graph_.add_root(graph_.add_expression(balmer::derivative(formula, {.index = k}, definitions), definitions));
+    };
     const auto body = body_of(op, arity_);
-    graph_.add_root(graph_.add_expression(body, definitions));
-    for (int k = 0; k < arity_; ++k) graph_.add_root(graph_.add_expression(balmer::derivative(body, {.index = k}, definitions), definitions));
+    if (domain == Domain::exact) {
+        add_with_slopes(body);
+        return;
+    }
+    const auto safe = guarded(inlined(body, definitions));
+    is_restricted_ = !safe.outside.empty();
+    add_with_slopes(is_restricted_ ? safe.value : body);
+    if (is_restricted_) add_with_slopes(safe.outside);
 }
 
 std::vector<double> NodeFunction::roots(double a, double b) const {
@@ -73,6 +84,29 @@ std::vector<double> NodeFunction::roots(double a, double b) const {
 double NodeFunction::value(double a, double b) const { return roots(a, b)[0]; }
 
 double NodeFunction::derivative(int argument, double a, double b) const { return roots(a, b)[static_cast<std::size_t>(argument) + 1]; }
+
+double NodeFunction::outside(double a, double b) const { return is_restricted_ ? roots(a, b)[static_cast<std::size_t>(arity_) + 1] : 0; }
+
+double NodeFunction::outside_derivative(int argument, double a, double b) const {
+    return is_restricted_ ? roots(a, b)[static_cast<std::size_t>(arity_ + argument) + 2] : 0;
+}
+
+std::array<double, 2> NodeFunction::start() const {
+    if (!is_restricted_) return {0, 0};
+    static constexpr double places[] = {0, 1.5, -1.5, 2.5};
+    constexpr double reach = 1;
+    std::array<double, 2> best{};
+    double least = std::numeric_limits<double>::infinity();
+    for (const double a : places)
+        for (const double b : places) {
+            double sum = 1e-3 * (std::fabs(a) + std::fabs(b));
+            for (const double da : {-reach, reach})
+                for (const double db : {-reach, reach}) sum += outside(a + da, b + db);
+            if (sum < least) best = {a, b};
+            least = std::min(least, sum);
+        }
+    return best;
+}
 
 Palette make_palette(std::span<const Op> operators, std::span<const Definition> definitions) {
     const auto has = [&](Op op) { return std::ranges::find(operators, op) != operators.end(); };
@@ -93,11 +127,11 @@ Palette make_palette(std::span<const Op> operators, std::span<const Definition> 
         }
         if (is_flat(op, definitions))
             throw Error({.name = "--operators"}, fmt::format("'{}' has no derivative that a symbolic network could follow. Leave it out, or use --method genetic", name));
-        if (!is_defined_everywhere(op, definitions)) palette.left_out.push_back(name);
+        if (!is_trainable(op, definitions)) palette.left_out.push_back(name);
         else (arity == 1 ? palette.unary : palette.binary).push_back(op);
     }
     if (palette.unary.empty() && palette.binary.empty())
-        throw Error({.name = "--operators"}, "none of these operators is smooth and defined for all numbers, as a symbolic network needs. "
+        throw Error({.name = "--operators"}, "none of these operators can be trained by a symbolic network. "
                                              "Use for example \"+ * sin exp tanh\"");
     return palette;
 }

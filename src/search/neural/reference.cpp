@@ -10,15 +10,15 @@ struct ReferenceNetwork::Pass {
     std::vector<std::vector<double>> in;   ///< inputs of each matrix, after masking, 1 for the bias last
     std::vector<std::vector<double>> sum;  ///< rows of each matrix
     std::vector<double> raw;               ///< inputs before masking
+    double outside = 0;                    ///< how far operands of kept operators lie outside their domain
 };
 
 ReferenceNetwork::ReferenceNetwork(Shape shape, std::span<const Definition> definitions, ErrorKind error, MaskForm form)
     : layout_(std::move(shape)), error_(error), form_(form) {
     for (const auto& layer : layout_.shape().hidden) {
-        unary_.emplace_back();
-        binary_.emplace_back();
-        for (const auto op : layer.unary) unary_.back().emplace_back(op, definitions);
-        for (const auto op : layer.binary) binary_.back().emplace_back(op, definitions);
+        for (auto* nodes : {&unary_, &binary_, &guarded_unary_, &guarded_binary_}) nodes->emplace_back();
+        for (const auto op : layer.unary) unary_.back().emplace_back(op, definitions), guarded_unary_.back().emplace_back(op, definitions, Domain::guarded);
+        for (const auto op : layer.binary) binary_.back().emplace_back(op, definitions), guarded_binary_.back().emplace_back(op, definitions, Domain::guarded);
     }
 }
 
@@ -27,7 +27,8 @@ double ReferenceNetwork::mask(double x) const {
     return 1 / (1 + std::exp(-kappa * x));
 }
 
-ReferenceNetwork::Pass ReferenceNetwork::forward(std::span<const double> p, std::span<const double> inputs) const {
+ReferenceNetwork::Pass ReferenceNetwork::forward(std::span<const double> p, std::span<const double> inputs, Domain domain) const {
+    const auto &unaries = domain == Domain::exact ? unary_ : guarded_unary_, &binaries = domain == Domain::exact ? binary_ : guarded_binary_;
     Pass pass;
     pass.raw.assign(inputs.begin(), inputs.end());
     std::vector<double> values;
@@ -48,21 +49,23 @@ ReferenceNetwork::Pass ReferenceNetwork::forward(std::span<const double> p, std:
         const std::size_t u = unary_[m].size();
         for (std::size_t k = 0; k < u; ++k) {
             const double keep = mask(1 - p[layout_.unary_threshold(m, k)]);
-            values.push_back(unary_[m][k].value(sum[k]) * keep + sum[k] * (1 - keep));
+            values.push_back(unaries[m][k].value(sum[k]) * keep + sum[k] * (1 - keep));
+            pass.outside += keep * unaries[m][k].outside(sum[k]);
         }
         for (std::size_t k = 0; k < binary_[m].size(); ++k) {
             const double keep = mask(1 - p[layout_.binary_threshold(m, k)]), a = sum[u + 2 * k], b = sum[u + 2 * k + 1];
-            values.push_back(binary_[m][k].value(a, b) * keep + (a + b) * (1 - keep));
+            values.push_back(binaries[m][k].value(a, b) * keep + (a + b) * (1 - keep));
+            pass.outside += keep * binaries[m][k].outside(a, b);
         }
     }
     return pass;
 }
 
 std::vector<double> ReferenceNetwork::outputs(std::span<const double> parameters, std::span<const double> inputs) const {
-    return forward(parameters, inputs).sum.back();
+    return forward(parameters, inputs, Domain::exact).sum.back();
 }
 
-void ReferenceNetwork::backward(std::span<const double> p, const Pass& pass, std::vector<double> slope, std::vector<double>& gradient) const {
+void ReferenceNetwork::backward(std::span<const double> p, const Pass& pass, std::vector<double> slope, double of_outside, std::vector<double>& gradient) const {
     for (std::size_t m = layout_.matrices().size(); m-- > 0;) {
         const auto& place = layout_.matrices()[m];
         std::vector<double> of_inputs(place.inputs, 0.0);
@@ -87,16 +90,18 @@ void ReferenceNetwork::backward(std::span<const double> p, const Pass& pass, std
         for (std::size_t k = 0; k < u; ++k) {
             const std::size_t at = layout_.unary_threshold(layer, k);
             const double keep = mask(1 - p[at]);
-            slope[k] = of_inputs[k] * (unary_[layer][k].derivative(0, sum[k]) * keep + (1 - keep));
-            gradient[at] -= of_inputs[k] * (unary_[layer][k].value(sum[k]) - sum[k]) * surrogate(1 - p[at]);
+            const auto& node = guarded_unary_[layer][k];
+            slope[k] = of_inputs[k] * (node.derivative(0, sum[k]) * keep + (1 - keep)) + of_outside * keep * node.outside_derivative(0, sum[k]);
+            gradient[at] -= (of_inputs[k] * (node.value(sum[k]) - sum[k]) + of_outside * node.outside(sum[k])) * surrogate(1 - p[at]);
         }
         for (std::size_t k = 0; k < binary_[layer].size(); ++k) {
             const std::size_t at = layout_.binary_threshold(layer, k);
             const double keep = mask(1 - p[at]), a = sum[u + 2 * k], b = sum[u + 2 * k + 1];
+            const auto& node = guarded_binary_[layer][k];
             for (int side = 0; side < 2; ++side)
                 slope[u + 2 * k + static_cast<std::size_t>(side)] =
-                    of_inputs[u + k] * (binary_[layer][k].derivative(side, a, b) * keep + (1 - keep));
-            gradient[at] -= of_inputs[u + k] * (binary_[layer][k].value(a, b) - (a + b)) * surrogate(1 - p[at]);
+                    of_inputs[u + k] * (node.derivative(side, a, b) * keep + (1 - keep)) + of_outside * keep * node.outside_derivative(side, a, b);
+            gradient[at] -= (of_inputs[u + k] * (node.value(a, b) - (a + b)) + of_outside * node.outside(a, b)) * surrogate(1 - p[at]);
         }
     }
 }
@@ -111,10 +116,10 @@ ReferenceNetwork::Slope ReferenceNetwork::slope(std::span<const double> paramete
     for (const auto row : batch) {
         for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = rows.inputs[i][row];
         const double weight = (rows.weights.empty() ? 1 : rows.weights[row]) / total_weight;
-        const auto pass = forward(parameters, inputs);
-        result.error += weight * row_error(error_, pass.sum.back(), rows, row, slope);
+        const auto pass = forward(parameters, inputs, Domain::guarded);
+        result.error += weight * (row_error(error_, pass.sum.back(), rows, row, slope) + outside_penalty * pass.outside);
         for (auto& s : slope) s *= weight;
-        backward(parameters, pass, slope, result.gradient);
+        backward(parameters, pass, slope, weight * outside_penalty, result.gradient);
     }
     const auto states = kind_states(layout_, parameters.data());
     const auto goal = targets_of(targets);

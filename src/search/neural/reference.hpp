@@ -33,12 +33,12 @@ public:
     ReferenceNetwork(Shape shape, std::span<const Definition> definitions, ErrorKind error, MaskForm form = MaskForm::step);
 
     const Layout& layout() const { return layout_; }
-    /// Outputs for one row of inputs.
+    /// Outputs for one row of inputs, operators taken exactly.
     std::vector<double> outputs(std::span<const double> parameters, std::span<const double> inputs) const;
 
-    /// Loss of a batch and its derivative by every parameter.
+    /// Loss of a batch and its derivative by every parameter, operators guarded.
     struct Slope {
-        double error = 0;  ///< L_error
+        double error = 0;  ///< L_error, how far operands lie outside their domain included
         double loss = 0;   ///< L_error (1 + sum D R)
         std::vector<double> gradient;
     };
@@ -46,12 +46,13 @@ public:
 
 private:
     struct Pass;
-    Pass forward(std::span<const double> parameters, std::span<const double> inputs) const;
-    void backward(std::span<const double> parameters, const Pass& pass, std::vector<double> slope_of_outputs, std::vector<double>& gradient) const;
+    Pass forward(std::span<const double> parameters, std::span<const double> inputs, Domain domain) const;
+    void backward(std::span<const double> parameters, const Pass& pass, std::vector<double> slope_of_outputs, double of_outside, std::vector<double>& gradient) const;
     double mask(double x) const;
 
     Layout layout_;
     std::vector<std::vector<NodeFunction>> unary_, binary_;  ///< by layer
+    std::vector<std::vector<NodeFunction>> guarded_unary_, guarded_binary_;
     ErrorKind error_;
     MaskForm form_;
 };

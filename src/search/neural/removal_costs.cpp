@@ -15,7 +15,7 @@ std::vector<std::vector<double>> Trainer::input_means(const Blocks& blocks, std:
     for (const auto& place : layout_.matrices()) means.emplace_back(place.inputs, 0.0);
     double total = 0;
     for (const auto t : tiles) {
-        forward(blocks, t, Reach::live);
+        forward(blocks, t, Reach::live, Domain::guarded);
         total += blocks.total(t);
         for (std::size_t m = 0; m < means.size(); ++m) {
             const float* const in = m == 0 ? blocks.input(t) : work_->layers[m - 1].value.data();
@@ -53,12 +53,12 @@ std::vector<float> Trainer::removal_costs(const Blocks& blocks, std::span<const 
     std::vector<double> cost(layout_.weights(), 0.0);
     double total = 0;
     for (const auto t : tiles) {
-        forward(blocks, t, Reach::live);
+        forward(blocks, t, Reach::live, Domain::guarded);
         (void)error_of(blocks, t);
         total += blocks.total(t);
         for (std::size_t m = of_inputs.size(); m-- > 0;) {
             add_costs(blocks, t, m, of_inputs[m], cost);
-            if (m > 0) backward_through(m, settings);
+            if (m > 0) backward_through(m, settings, nullptr);
         }
     }
     means.assign(layout_.weights(), 0.0f);

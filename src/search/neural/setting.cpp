@@ -175,6 +175,10 @@ TrialPlan plan_trial(const Setting& setting, std::size_t index) {
     const double u = draw(ranges.unary), b = draw(ranges.binary);
     const double layers = draw({1, static_cast<double>(ranges.most_layers) + 1 - 1e-9});
     plan.targets = {.weight = draw(ranges.weight), .input = draw(ranges.input), .unary = draw(ranges.operators), .binary = draw(ranges.operators)};
+    // Shrinking removes with more care than thresholds do: where it follows, training leaves it the better half of the work.
+    constexpr double share_before_shrinking = 0.5;
+    if (options.shrink_epochs > 0)
+        for (double* target : {&plan.targets.weight, &plan.targets.input, &plan.targets.unary, &plan.targets.binary}) *target *= share_before_shrinking;
     const double rate = draw({std::log(1e-3), std::log(8e-3)});
     const double penalty = draw({std::log(1e-4), std::log(1e-1)}), threshold = draw({std::log(1e-4), std::log(1e-1)});
     if (options.sparsity.size() == threshold_kinds) plan.targets = {options.sparsity[0], options.sparsity[1], options.sparsity[2], options.sparsity[3]};

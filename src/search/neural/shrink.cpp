@@ -4,56 +4,20 @@
 #include <limits>
 
 #include "balmer/error.hpp"
+#include "search/neural/expand.hpp"
 #include "search/neural/kernels.hpp"
+#include "search/neural/sizes.hpp"
 #include "search/neural/trial.hpp"
 
 namespace balmer::neural {
 namespace {
 
-constexpr std::size_t judged_tiles = 64;
+constexpr std::size_t judged_tiles = 64, most_judged_tiles = 256;
 constexpr double share_when_large = 0.25, share = 0.05;  // of the size that goes in one removal
 constexpr double large = 4;                              // times the limit
-
-// How often each row of each matrix stands in the unrolled formulas, and how many nodes each of its inputs brings.
-struct Uses {
-    std::vector<std::vector<double>> of_row, of_input;
-};
-
-Uses count_uses(const Layout& layout, std::span<const float> p) {
-    const auto& matrices = layout.matrices();
-    Uses uses;
-    std::vector<std::vector<double>> sizes;  // of each matrix's inputs
-    sizes.emplace_back(layout.shape().inputs, 1.0);
-    const auto there = [&](std::size_t at) { return std::fabs(p[at]) > p[layout.threshold(at)]; };
-    for (std::size_t m = 0; m + 1 < matrices.size(); ++m) {
-        const auto& layer = layout.shape().hidden[m];
-        std::vector<double> rows(matrices[m].rows, 0.0), nodes;
-        for (std::size_t i = 0; i <= matrices[m].inputs; ++i)
-            for (std::size_t j = 0; j < matrices[m].rows; ++j)
-                if (there(matrices[m].at(i, j))) rows[j] += i == matrices[m].inputs ? 1 : 2 + sizes[m][i];
-        const std::size_t u = layer.unary.size();
-        for (std::size_t k = 0; k < u; ++k) nodes.push_back(1 + rows[k]);
-        for (std::size_t k = 0; k < layer.binary.size(); ++k) nodes.push_back(1 + rows[u + 2 * k] + rows[u + 2 * k + 1]);
-        sizes.push_back(std::move(nodes));
-    }
-    uses.of_input = sizes;
-    uses.of_row.resize(matrices.size());
-    uses.of_row.back().assign(matrices.back().rows, 1.0);
-    for (std::size_t m = matrices.size() - 1; m > 0; --m) {
-        const auto& layer = layout.shape().hidden[m - 1];
-        const std::size_t u = layer.unary.size();
-        uses.of_row[m - 1].assign(matrices[m - 1].rows, 0.0);
-        for (std::size_t n = 0; n < layer.nodes(); ++n) {
-            double count = 0;
-            for (std::size_t j = 0; j < matrices[m].rows; ++j)
-                if (there(matrices[m].at(n, j))) count += uses.of_row[m][j];
-            const std::size_t row = n < u ? n : u + 2 * (n - u);
-            uses.of_row[m - 1][row] = count;
-            if (n >= u) uses.of_row[m - 1][row + 1] = count;
-        }
-    }
-    return uses;
-}
+constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
+constexpr std::size_t tried_moves = 8;
+constexpr std::size_t most_operated = 1200;              // weights whose joint curvature is affordable
 
 struct Removal {
     std::size_t at = 0, bias = 0;  ///< the weight, and the bias of its row
@@ -63,37 +27,92 @@ struct Removal {
 
 }  // namespace
 
+// The trained network without its pruned parts, in the form in which each weight stands for one term.
+void Trial::start_shrinking() {
+    freeze(0);
+    if (auto expanded = expand(trainer_->layout(), trainer_->state().parameters)) {
+        rebuild(expanded->shape);
+        trainer_->state().parameters = std::move(expanded->parameters);
+        trainer_->state().holds = std::move(expanded->holds);
+    }
+    // Every row gets its constant back: what it is worth shows while shrinking.
+    constexpr float seed_of_constant = 1e-4f;
+    auto& p = trainer_->state().parameters;
+    for (const auto& place : trainer_->layout().matrices())
+        for (std::size_t j = 0; j < place.rows; ++j) {
+            const std::size_t at = place.at(place.inputs, j);
+            if (p[at] == 0 && trainer_->hold(at) != Hold::carrier) p[at] = seed_of_constant;
+        }
+    good_ = trainer_->state();
+    phase_ = Phase::shrinking;
+}
+
+void Trial::rebuild(const Shape& shape) {
+    trainer_.emplace(shape, setting_->problem().definitions, setting_->error());
+    good_ = trainer_->state();
+    is_expanded_ = true;
+}
+
+// A large network is cut down quickly; the nearer the limit, the more passes follow each removal.
+int Trial::epochs_between_removals() const {
+    return size_ > 2 * setting_->complexity_limit() ? 1 : setting_->options().shrink_epochs;
+}
+
+void Trial::shrink() {
+    if (phase_epoch_ >= epochs_between_removals()) {
+        if (!remove_some()) {
+            phase_ = Phase::done;
+            return;
+        }
+        phase_epoch_ = 0;
+        size_ = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
+    }
+    const double passes = epochs_between_removals();
+    const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * std::min(1.0, step / passes)); };
+    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live, .clip = setting_->options().clip};
+    const double error = train_epoch(settings, rate(phase_epoch_), rate(phase_epoch_ + 1));
+    if (!std::isfinite(error)) return revive_after_divergence();
+    after_epoch(error);
+}
+
 bool Trial::remove_some() {
     const Blocks& blocks = setting_->training();
+    const std::size_t live = trainer_->live_weights();
+    const bool affordable = live <= most_operated;
     std::vector<std::uint32_t> tiles;
     RandomStream random(setting_->seed(), 4, index_, static_cast<std::uint64_t>(epoch_));
-    const std::size_t count = std::min(judged_tiles, blocks.tiles());
+    const std::size_t count = std::min(affordable ? std::clamp(live / 4, judged_tiles, most_judged_tiles) : judged_tiles, blocks.tiles());
     for (std::size_t k = 0; k < count; ++k)
         tiles.push_back(static_cast<std::uint32_t>(count == blocks.tiles() ? k : random.below(blocks.tiles())));
+    const double size = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
+    if (size <= 1.5 * static_cast<double>(trainer_->layout().shape().outputs)) return false;
+    const double wanted = size * (size > large * setting_->complexity_limit() ? share_when_large : share);
+    return affordable ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
+}
+
+// Each weight judged alone, its mean going into the row's constant.
+bool Trial::remove_by_costs(std::span<const std::uint32_t> tiles, double wanted) {
     std::vector<float> means;
-    const auto costs = trainer_.removal_costs(blocks, tiles, means);
-    const auto& layout = trainer_.layout();
-    auto& p = trainer_.state().parameters;
-    const auto uses = count_uses(layout, p);
+    const auto costs = trainer_->removal_costs(setting_->training(), tiles, means);
+    const auto& layout = trainer_->layout();
+    auto& p = trainer_->state().parameters;
+    const auto sizes = sizes_of(layout, p);
     std::vector<Removal> removals;
     for (std::size_t m = 0; m < layout.matrices().size(); ++m) {
         const auto& place = layout.matrices()[m];
         for (std::size_t i = 0; i <= place.inputs; ++i)
             for (std::size_t j = 0; j < place.rows; ++j) {
                 const std::size_t at = place.at(i, j);
-                if (!std::isfinite(costs[at])) continue;
-                const double nodes = uses.of_row[m][j] * (i == place.inputs ? 1.5 : 2 + uses.of_input[m][i]);
+                if (!std::isfinite(costs[at]) || trainer_->hold(at) == Hold::carrier || (i == place.inputs && trainer_->needs_constant(m, j))) continue;
+                const double nodes = sizes.of_entry(m, i, j, static_cast<double>(p[at]));
                 removals.push_back({at, place.at(place.inputs, j), (static_cast<double>(costs[at]) + 1e-12) / std::max(nodes, 0.5), nodes});
             }
     }
     // What no output depends on leaves for nothing.
     for (std::size_t w = 0; w < layout.weights(); ++w)
-        if (p[w] != 0 && !std::isfinite(costs[w])) p[w] = 0;
+        if (p[w] != 0 && !std::isfinite(costs[w]) && trainer_->hold(w) != Hold::carrier) p[w] = 0;
     if (removals.empty()) return false;
     std::ranges::sort(removals, [](const Removal& a, const Removal& b) { return a.price != b.price ? a.price < b.price : a.at < b.at; });
-    const double size = unrolled_size(layout, p);
-    if (size <= 1.5 * static_cast<double>(layout.shape().outputs)) return false;
-    double wanted = size * (size > large * setting_->complexity_limit() ? share_when_large : share);
     for (const auto& removal : removals) {
         if (removal.at != removal.bias) p[removal.bias] += p[removal.at] * means[removal.at];
         p[removal.at] = 0;
@@ -103,65 +122,103 @@ bool Trial::remove_some() {
     return true;
 }
 
-void Trial::write(ByteWriter& writer) const {
-    const auto floats = [&](const std::vector<float>& values) {
-        writer.u64(values.size());
-        writer.text({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-    };
-    const auto state = [&](const TrainerState& s) {
-        floats(s.parameters);
-        floats(s.first);
-        floats(s.second);
-        writer.f64(s.beta1_power);
-        writer.f64(s.beta2_power);
-        writer.u64(s.steps);
-    };
-    state(trainer_.state());
-    state(good_);
-    for (const int value : {static_cast<int>(phase_), epoch_, phase_epoch_, since_best_, restarts_, diverged_ ? 1 : 0}) writer.i64(value);
-    for (const double value : {rate_factor_, best_error_, size_, last_.error, last_.accuracy}) writer.f64(value);
-    writer.u64(front_.size());
-    for (const auto& member : front_) writer.candidate(member);
-    writer.u64(curve_.size());
-    for (const auto& point : curve_) {
-        writer.i64(point.epoch);
-        writer.text(point.phase);
-        for (const double value : {point.training_error, point.error, point.accuracy, point.sparsity.weight, point.sparsity.input, point.sparsity.unary, point.sparsity.binary, point.size})
-            writer.f64(value);
+// Whether a weight of 1 would stand in the formula as no coefficient at all.
+bool Trial::may_be_one(std::size_t m, std::size_t i, std::size_t j) const {
+    const auto& layout = trainer_->layout();
+    const auto& shape = layout.shape();
+    const auto& p = trainer_->state().parameters;
+    const auto& scaling = setting_->scaling();
+    if (i == layout.matrices()[m].inputs) return false;
+    const bool is_output = m == shape.hidden.size();
+    if (is_output && !scaling.target_scale.empty() && scaling.target_scale[j] != 1) return false;
+    // The leading coefficients of a product go elsewhere.
+    if (!is_output && j >= shape.hidden[m].unary.size()) return false;
+    std::size_t at = i;
+    for (std::size_t l = m; l > 0; --l) {
+        if (at >= shape.hidden[l - 1].unary.size()) return false;
+        if (p[layout.unary_threshold(l - 1, at)] < 1) return true;
+        const auto& place = layout.matrices()[l - 1];
+        std::size_t from = 0;
+        while (from < place.inputs && p[place.at(from, at)] == 0) ++from;
+        if (from == place.inputs || trainer_->hold(place.at(from, at)) != Hold::carrier) return false;
+        at = from;
     }
+    return scaling.scale[at] == 1;
 }
 
-void Trial::read(ByteReader& reader) {
-    const auto floats = [&](std::vector<float>& values) {
-        const std::size_t count = reader.u64();
-        const auto bytes = reader.text();
-        if (count != values.size() || bytes.size() != count * sizeof(float)) throw Error("the checkpoint holds a network of another shape");
-        std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(values.data()));
+// Weights judged together: the others follow what is removed, or set to 1, at once.
+bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
+    const auto curvature = trainer_->curvature(setting_->training(), tiles, RandomStream(setting_->seed(), 5, index_, static_cast<std::uint64_t>(epoch_)));
+    const auto& layout = trainer_->layout();
+    auto& state = trainer_->state();
+    if (state.holds.empty()) state.holds.assign(layout.weights(), Hold::free);
+    struct Entry {
+        std::size_t at, m, i, j;
+        bool may_be_one, may_go;
     };
-    const auto state = [&](TrainerState& s) {
-        floats(s.parameters);
-        floats(s.first);
-        floats(s.second);
-        s.beta1_power = reader.f64();
-        s.beta2_power = reader.f64();
-        s.steps = reader.u64();
-    };
-    state(trainer_.state());
-    state(good_);
-    phase_ = static_cast<Phase>(reader.i64());
-    for (int* value : {&epoch_, &phase_epoch_, &since_best_, &restarts_}) *value = static_cast<int>(reader.i64());
-    diverged_ = reader.i64() != 0;
-    for (double* value : {&rate_factor_, &best_error_, &size_, &last_.error, &last_.accuracy}) *value = reader.f64();
-    front_.resize(reader.u64());
-    for (auto& member : front_) member = reader.candidate();
-    curve_.resize(reader.u64());
-    for (auto& point : curve_) {
-        point.trial = static_cast<int>(index_);
-        point.epoch = static_cast<int>(reader.i64());
-        point.phase = reader.text();
-        for (double* value : {&point.training_error, &point.error, &point.accuracy, &point.sparsity.weight, &point.sparsity.input, &point.sparsity.unary, &point.sparsity.binary, &point.size})
-            *value = reader.f64();
+    std::vector<Entry> entries;
+    std::vector<double> weights;
+    std::vector<std::uint8_t> held;
+    for (const auto at : curvature.place) {
+        std::size_t m = 0;
+        while (at >= layout.matrices()[m].first + layout.matrices()[m].size()) ++m;
+        const auto& place = layout.matrices()[m];
+        const std::size_t i = (at - place.first) / place.rows, j = (at - place.first) % place.rows;
+        entries.push_back({at, m, i, j, may_be_one(m, i, j), i < place.inputs || !trainer_->needs_constant(m, j)});
+        weights.push_back(static_cast<double>(state.parameters[at]));
+        held.push_back(state.holds[at] != Hold::free ? 1 : 0);
     }
+    // What no output depends on leaves for nothing.
+    std::vector<std::uint8_t> reached(layout.weights(), 0);
+    for (const auto at : curvature.place) reached[at] = 1;
+    for (std::size_t w = 0; w < layout.weights(); ++w)
+        if (!reached[w] && state.holds[w] != Hold::carrier) state.parameters[w] = 0;
+    Surgeon surgeon(curvature, std::move(weights), std::move(held));
+    const auto write = [&](const std::vector<double>& values) {
+        for (std::size_t e = 0; e < entries.size(); ++e) state.parameters[entries[e].at] = static_cast<float>(values[e]);
+    };
+    struct Move {
+        std::size_t entry;
+        double to, nodes, price;
+    };
+    bool any = false;
+    double error = trainer_->error(setting_->training(), tiles);
+    while (wanted > 0) {
+        const auto sizes = sizes_of(layout, state.parameters);
+        std::vector<Move> moves;
+        for (std::size_t e = 0; e < entries.size(); ++e) {
+            const auto& [at, m, i, j, one, may_go] = entries[e];
+            const double w = surgeon.weight(e);
+            if (w == 0 || sizes.of_row[m][j] == 0) continue;
+            const auto consider = [&](double value, double given) {
+                const double nodes = std::max(given, 0.5);
+                moves.push_back({e, value, nodes, (surgeon.cost(e, value) + 1e-9) / nodes});
+            };
+            if (may_go) consider(0, sizes.of_entry(m, i, j, w));
+            if (one && w != 1) consider(1, sizes.of_row[m][j] * Sizes::coefficient);
+        }
+        if (moves.empty()) break;
+        // The quadratic model proposes, the error decides.
+        const std::size_t tried = std::min(tried_moves, moves.size());
+        std::ranges::partial_sort(moves, moves.begin() + static_cast<std::ptrdiff_t>(tried), [](const Move& a, const Move& b) { return a.price != b.price ? a.price < b.price : a.entry < b.entry; });
+        double best_price = std::numeric_limits<double>::infinity(), best_error = error, best_follow = 0;
+        const Move* best = nullptr;
+        for (std::size_t k = 0; k < tried; ++k)
+            for (const double follow : {1.0, 0.5, 0.0}) {
+                write(surgeon.after(moves[k].entry, moves[k].to, follow));
+                const double there = trainer_->error(setting_->training(), tiles), price = (there - error) / moves[k].nodes;
+                if (price < best_price) best_price = price, best_error = there, best_follow = follow, best = &moves[k];
+            }
+        write(surgeon.current());
+        if (!best) return any;
+        any = true;
+        error = best_error;
+        surgeon.set(best->entry, best->to, best_follow);
+        state.holds[entries[best->entry].at] = Hold::held;
+        wanted -= best->nodes;
+        write(surgeon.current());
+    }
+    return any;
 }
 
 }  // namespace balmer::neural

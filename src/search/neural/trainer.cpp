@@ -36,6 +36,18 @@ void FastNode::run(const float* a, const float* b, float* value, float* slope_a,
     evaluate(*formula, formula->values(), Columns<float>{.column = columns, .rows = tile}, out);
 }
 
+void FastNode::run(const float* a, float* value, float* slope, float* outside, float* outside_slope) const {
+    const float* const columns[] = {a};
+    float* const out[] = {value, slope, outside, outside_slope};
+    evaluate(*guarded, guarded->values(), Columns<float>{.column = columns, .rows = tile}, out);
+}
+
+void FastNode::run(const float* a, const float* b, float* value, float* slope, float* outside, float* outside_slope) const {
+    const float* const columns[] = {a, b};
+    float* const out[] = {value, slope, slope + tile, outside, outside_slope, outside_slope + tile};
+    evaluate(*guarded, guarded->values(), Columns<float>{.column = columns, .rows = tile}, out);
+}
+
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 
@@ -52,6 +64,9 @@ Trainer::Trainer(Shape shape, std::span<const Definition> definitions, ErrorKind
             node.binary = kernels_.binary(op.op);
         }
         if (!node.unary && !node.binary) node.formula = std::make_shared<const Program>(NodeFunction(op, definitions).graph());
+        const NodeFunction safe(op, definitions, Domain::guarded);
+        if (safe.is_restricted()) node.guarded = std::make_shared<const Program>(safe.graph());
+        node.start = safe.start();
         return node;
     };
     for (const auto& of_shape : layout_.shape().hidden) {
@@ -66,6 +81,9 @@ Trainer::Trainer(Shape shape, std::span<const Definition> definitions, ErrorKind
         layer.back = FloatArray(of_shape.nodes() * tile);
         std::fill_n(layer.value.data() + of_shape.nodes() * tile, tile, 1.0f);
         layer.of_threshold.assign(of_shape.nodes(), 0.0);
+        if (std::ranges::none_of(layer.nodes, [](const FastNode& node) { return node.guarded != nullptr; })) continue;
+        layer.outside = FloatArray(of_shape.nodes() * tile);
+        layer.outside_slope = FloatArray(of_shape.rows() * tile);
     }
     work_->outputs = FloatArray(layout_.shape().outputs * tile);
     for (const auto& place : layout_.matrices()) {
@@ -83,13 +101,31 @@ void Trainer::initialise(RandomStream random, double gain) {
         for (std::size_t i = 0; i <= place.inputs; ++i)
             for (std::size_t j = 0; j < place.rows; ++j) state_.parameters[place.at(i, j)] = static_cast<float>(deviation * random.normal());
     }
+    for (std::size_t l = 0; l < work_->layers.size(); ++l) {
+        const auto& place = layout_.matrices()[l];
+        for (std::size_t j = 0; j < place.rows; ++j)
+            if (needs_constant(l, j)) state_.parameters[place.at(place.inputs, j)] = static_cast<float>(start_of(l, j));
+    }
     std::ranges::fill(state_.first, 0.0f);
     std::ranges::fill(state_.second, 0.0f);
     state_.beta1_power = state_.beta2_power = 1;
     state_.steps = 0;
 }
 
-void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach) {
+bool Trainer::is_restricted() const {
+    return std::ranges::any_of(work_->layers, [](const Workspace::Layer& layer) { return layer.outside.size() > 0; });
+}
+
+double Trainer::start_of(std::size_t m, std::size_t row) const {
+    if (m == work_->layers.size()) return 0;
+    const std::size_t u = layout_.shape().hidden[m].unary.size();
+    const std::size_t node = row < u ? row : u + (row - u) / 2, side = row < u ? 0 : (row - u) % 2;
+    return work_->layers[m].nodes[node].start[side];
+}
+
+bool Trainer::needs_constant(std::size_t m, std::size_t row) const { return start_of(m, row) != 0; }
+
+void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach, Domain domain) {
     const float* in = blocks.input(t);
     for (std::size_t m = 0; m < layout_.matrices().size(); ++m) {
         const auto& matrix = compact_.matrix(m);
@@ -104,12 +140,12 @@ void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach) {
                                   c == 0 ? kernels::Into::write : kernels::Into::add);
         }
         if (is_last) return;
-        forward_nodes(m, reach);
+        forward_nodes(m, reach, domain);
         in = work_->layers[m].value.data();
     }
 }
 
-void Trainer::forward_nodes(std::size_t l, Reach reach) {
+void Trainer::forward_nodes(std::size_t l, Reach reach, Domain domain) {
     auto& layer = work_->layers[l];
     const std::size_t u = layout_.shape().hidden[l].unary.size();
     for (std::size_t n = 0; n < layer.nodes.size(); ++n) {
@@ -123,14 +159,30 @@ void Trainer::forward_nodes(std::size_t l, Reach reach) {
         const float *const a = layer.sum.data() + row * tile, *const b = a + tile;
         float* const slope = layer.slope.data() + row * tile;
         if (kept || (reach == Reach::all && compact_.node_live(l, n))) {
-            if (n < u) layer.nodes[n].run(a, to, slope);
-            else layer.nodes[n].run(a, b, to, slope, slope + tile);
+            const auto& node = layer.nodes[n];
+            if (node.guarded && domain == Domain::guarded) {
+                float *const outside = layer.outside.data() + n * tile, *const outside_slope = layer.outside_slope.data() + row * tile;
+                if (n < u) node.run(a, to, slope, outside, outside_slope);
+                else node.run(a, b, to, slope, outside, outside_slope);
+            } else if (n < u) node.run(a, to, slope);
+            else node.run(a, b, to, slope, slope + tile);
         }
         if (kept) continue;
         if (n < u) std::memcpy(value, a, tile * sizeof(float));
         else
             for (std::size_t r = 0; r < tile; ++r) value[r] = a[r] + b[r];
     }
+}
+
+// How far operands of kept operators lie outside their domain, by the rows' weights.
+double Trainer::outside(const float* weight) {
+    double sum = 0;
+    for (std::size_t l = 0; l < work_->layers.size(); ++l) {
+        const auto& layer = work_->layers[l];
+        for (std::size_t n = 0; n < layer.nodes.size(); ++n)
+            if (layer.nodes[n].guarded && compact_.node_kept(l, n) && compact_.node_live(l, n)) sum += static_cast<double>(kernels_.dot(layer.outside.data() + n * tile, weight));
+    }
+    return sum;
 }
 
 double Trainer::error_of(const Blocks& blocks, std::size_t t) {
@@ -163,7 +215,7 @@ void Trainer::gather_gradient(const Blocks& blocks, std::size_t t, std::size_t m
     kernels_.outer(work.inputs.data(), work.inputs.size(), work.by_row.data(), work.padded, work.gradient_rows.data());
 }
 
-void Trainer::backward_nodes(std::size_t l, const StepSettings& settings) {
+void Trainer::backward_nodes(std::size_t l, const StepSettings& settings, const float* weight) {
     auto& layer = work_->layers[l];
     const std::size_t u = layout_.shape().hidden[l].unary.size();
     for (std::size_t n = 0; n < layer.nodes.size(); ++n) {
@@ -179,15 +231,21 @@ void Trainer::backward_nodes(std::size_t l, const StepSettings& settings) {
             if (kept) kernels_.product(back, layer.slope.data() + (row + k) * tile, delta + k * tile);
             else std::memcpy(delta + k * tile, back, tile * sizeof(float));
         }
+        const bool is_guarded = layer.nodes[n].guarded && weight;
+        constexpr float penalty = static_cast<float>(outside_penalty);
+        if (is_guarded && kept)
+            for (std::size_t k = 0; k < count; ++k)
+                for (std::size_t r = 0; r < tile; ++r) delta[k * tile + r] += penalty * weight[r] * layer.outside_slope.data()[(row + k) * tile + r];
         if (settings.structure != Structure::learnt || (!kept && settings.reach == Reach::live)) continue;
         const float* const own = kept ? layer.value.data() + n * tile : layer.raw.data() + n * tile;
         layer.of_threshold[n] += static_cast<double>(kernels_.dot_difference(back, own, a));
         if (n >= u) layer.of_threshold[n] -= static_cast<double>(kernels_.dot(back, b));
+        if (is_guarded) layer.of_threshold[n] += outside_penalty * static_cast<double>(kernels_.dot(layer.outside.data() + n * tile, weight));
     }
 }
 
 // From the slopes of matrix m's rows to those of the nodes that it reads, and through them to the rows before.
-void Trainer::backward_through(std::size_t m, const StepSettings& settings) {
+void Trainer::backward_through(std::size_t m, const StepSettings& settings, const float* weight) {
     const auto& matrix = compact_.matrix(m);
     const auto& place = layout_.matrices()[m];
     float* const back = work_->layers[m - 1].back.data();
@@ -195,13 +253,13 @@ void Trainer::backward_through(std::size_t m, const StepSettings& settings) {
     if (matrix.is_full) kernels_.multiply_full(matrix.full_back.data(), matrix.padded_back, place.rows, place.inputs, delta, back, kernels::Into::write);
     else
         kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs}, delta, back, kernels::Into::write);
-    backward_nodes(m - 1, settings);
+    backward_nodes(m - 1, settings, weight);
 }
 
 void Trainer::backward(const Blocks& blocks, std::size_t t, const StepSettings& settings) {
     for (std::size_t m = layout_.matrices().size(); m-- > 0;) {
         gather_gradient(blocks, t, m);
-        if (m > 0) backward_through(m, settings);
+        if (m > 0) backward_through(m, settings, blocks.weight(t));
     }
 }
 
@@ -221,8 +279,8 @@ double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles,
     for (auto& layer : work_->layers) std::ranges::fill(layer.of_threshold, 0.0);
     double error = 0, total = 0;
     for (const auto t : tiles) {
-        forward(blocks, t, settings.reach);
-        error += error_of(blocks, t);
+        forward(blocks, t, settings.reach, Domain::guarded);
+        error += error_of(blocks, t) + outside_penalty * outside(blocks.weight(t));
         total += blocks.total(t);
         if (!std::isfinite(error)) return error;
         backward(blocks, t, settings);
@@ -247,12 +305,12 @@ double right_answers(ErrorKind kind, const float* outputs, std::size_t count, co
 
 }  // namespace
 
-Judgement Trainer::judge(const Blocks& blocks) {
+Judgement Trainer::judge(const Blocks& blocks, Domain domain) {
     compact_.rebuild(layout_, state_.parameters, Reach::live);
     Judgement judgement;
     double total = 0;
     for (std::size_t t = 0; t < blocks.tiles(); ++t) {
-        forward(blocks, t, Reach::live);
+        forward(blocks, t, Reach::live, domain);
         if (error_ == ErrorKind::softmax || error_ == ErrorKind::logistic)
             judgement.accuracy += right_answers(error_, work_->outputs.data(), layout_.shape().outputs, blocks.target(t), blocks.weight(t));
         judgement.error += error_of(blocks, t);
@@ -261,6 +319,17 @@ Judgement Trainer::judge(const Blocks& blocks) {
     judgement.error /= total;
     judgement.accuracy /= total;
     return judgement;
+}
+
+double Trainer::error(const Blocks& blocks, std::span<const std::uint32_t> tiles) {
+    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    double sum = 0, total = 0;
+    for (const auto t : tiles) {
+        forward(blocks, t, Reach::live, Domain::guarded);
+        sum += error_of(blocks, t) + outside_penalty * outside(blocks.weight(t));
+        total += blocks.total(t);
+    }
+    return sum / total;
 }
 
 KindStates Trainer::kinds() const { return kind_states(layout_, state_.parameters.data()); }

@@ -6,13 +6,13 @@
 #include <numbers>
 
 #include "search/neural/kernels.hpp"
+#include "search/neural/sizes.hpp"
 
 namespace balmer::neural {
 namespace {
 
 constexpr double initial_gain = 0.7;
 constexpr int most_restarts = 5;
-constexpr double shrink_rate = 4e-3;       // Adam's step after a removal, falling to a tenth
 constexpr double size_margin = 3;          // sizes are estimates: only beyond this times the limit nothing is written
 
 }  // namespace
@@ -31,10 +31,10 @@ Trial::Trial(const Setting& setting, std::size_t index)
     : setting_(&setting),
       index_(index),
       plan_(plan_trial(setting, index)),
-      trainer_(plan_.shape, setting.problem().definitions, setting.error()),
+      trainer_(std::in_place, plan_.shape, setting.problem().definitions, setting.error()),
       best_error_(std::numeric_limits<double>::infinity()) {
-    trainer_.initialise(RandomStream(setting.seed(), 2, 0, index), initial_gain);
-    good_ = trainer_.state();
+    trainer_->initialise(RandomStream(setting.seed(), 2, 0, index), initial_gain);
+    good_ = trainer_->state();
 }
 
 const char* Trial::phase_name() const {
@@ -63,7 +63,7 @@ double Trial::train_epoch(const StepSettings& base, double start_rate, double en
         StepSettings settings = base;
         settings.rate = (start_rate + (end_rate - start_rate) * static_cast<double>(n) / static_cast<double>(batches)) * rate_factor_;
         if (base.structure == Structure::learnt && n % static_cast<std::size_t>(setting_->options().revival) != 0) settings.reach = Reach::live;
-        const double of_batch = trainer_.step(blocks, std::span(order).subspan(from, count), settings);
+        const double of_batch = trainer_->step(blocks, std::span(order).subspan(from, count), settings);
         if (!std::isfinite(of_batch)) return of_batch;
         error += of_batch * static_cast<double>(count);
     }
@@ -78,36 +78,64 @@ void Trial::revive_after_divergence() {
         return;
     }
     rate_factor_ *= 0.5;
-    trainer_.state() = good_;
-    std::ranges::fill(trainer_.state().first, 0.0f);
-    std::ranges::fill(trainer_.state().second, 0.0f);
-    trainer_.state().beta1_power = trainer_.state().beta2_power = 1;
+    trainer_->state() = good_;
+    std::ranges::fill(trainer_->state().first, 0.0f);
+    std::ranges::fill(trainer_->state().second, 0.0f);
+    trainer_->state().beta1_power = trainer_->state().beta2_power = 1;
     // What was good may explode on other rows: back towards the origin, where all operators are tame.
-    for (std::size_t w = 0; w < trainer_.layout().weights(); ++w) trainer_.state().parameters[w] *= 0.7f;
+    for (std::size_t w = 0; w < trainer_->layout().weights(); ++w) trainer_->state().parameters[w] *= 0.7f;
 }
 
 void Trial::snapshot() {
-    size_ = unrolled_size(trainer_.layout(), trainer_.state().parameters);
+    size_ = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
     const double limit = setting_->complexity_limit();
     if (size_ > size_margin * limit) return;
     for (const auto& member : front_)
         if (member.complexity <= 0.5 * size_ && member.loss <= last_.error) return;
-    auto outputs = unroll(trainer_.layout(), trainer_.state().parameters, setting_->scaling());
+    auto outputs = unroll(trainer_->layout(), trainer_->state().parameters, setting_->scaling());
     Candidate candidate{.complexity = setting_->scorer().complexity(outputs), .loss = last_.error, .origin = "neural"};
     if (candidate.complexity > limit) return;
+    if (trainer_->is_restricted() && !std::isfinite(trainer_->judge(setting_->training()).error)) return;
     candidate.outputs = std::move(outputs);
     insert_into_front(front_, std::move(candidate));
 }
 
+// Shares pruned; of the network as it was planned where it has been written anew for shrinking.
+Sparsity Trial::sparsity() const {
+    const auto kinds = trainer_->kinds();
+    if (phase_ != Phase::shrinking) return {kinds[0].sparsity(), kinds[1].sparsity(), kinds[2].sparsity(), kinds[3].sparsity()};
+    const Layout planned(plan_.shape);
+    const auto& layout = trainer_->layout();
+    const auto& p = trainer_->state().parameters;
+    const auto share = [](std::size_t left, std::size_t of) { return of == 0 ? 0 : 1 - std::min(1.0, static_cast<double>(left) / static_cast<double>(of)); };
+    std::size_t weights = 0, inputs = 0, unary = 0, binary = 0, planned_unary = 0, planned_binary = 0;
+    for (std::size_t w = 0; w < layout.weights(); ++w) weights += p[w] != 0 && trainer_->hold(w) != Hold::carrier;
+    const auto& first = layout.matrices()[0];
+    for (std::size_t i = 0; i < first.inputs; ++i) {
+        bool read = false;
+        for (std::size_t j = 0; j < first.rows; ++j) read |= p[first.at(i, j)] != 0;
+        inputs += read;
+    }
+    for (std::size_t l = 0; l < layout.shape().hidden.size(); ++l) {
+        planned_unary += plan_.shape.hidden[l].unary.size();
+        planned_binary += plan_.shape.hidden[l].binary.size();
+        for (std::size_t k = 0; k < layout.shape().hidden[l].unary.size(); ++k) unary += p[layout.unary_threshold(l, k)] < 1;
+        for (std::size_t k = 0; k < layout.shape().hidden[l].binary.size(); ++k) binary += p[layout.binary_threshold(l, k)] < 1;
+    }
+    return {share(weights, planned.weights()), share(inputs, first.inputs), share(unary, planned_unary), share(binary, planned_binary)};
+}
+
 void Trial::after_epoch(double training_error) {
-    last_ = trainer_.judge(setting_->monitor());
+    last_ = trainer_->judge(setting_->monitor());
+    // Where rows are still outside the domain of an operator there is no formula yet, but something to learn from.
+    const bool is_defined = std::isfinite(last_.error);
+    if (!is_defined && trainer_->is_restricted()) last_ = trainer_->judge(setting_->monitor(), Domain::guarded);
     if (!std::isfinite(last_.error)) return revive_after_divergence();
-    good_ = trainer_.state();
-    snapshot();
-    const auto kinds = trainer_.kinds();
+    good_ = trainer_->state();
+    if (is_defined) snapshot();
     curve_.push_back({.trial = static_cast<int>(index_), .epoch = epoch_, .phase = phase_name(), .training_error = training_error, .error = last_.error,
                       .accuracy = last_.accuracy,
-                      .sparsity = {kinds[0].sparsity(), kinds[1].sparsity(), kinds[2].sparsity(), kinds[3].sparsity()}, .size = size_});
+                      .sparsity = sparsity(), .size = size_});
     ++epoch_;
     ++phase_epoch_;
     if (last_.error < best_error_ * (1 - 1e-4)) {
@@ -164,8 +192,7 @@ void Trial::next_phase() {
         freeze(plan_.eql_threshold);
         phase_ = Phase::eql_frozen;
     } else if (options.shrink_epochs > 0) {
-        freeze(0);
-        phase_ = Phase::shrinking;
+        start_shrinking();
     } else {
         phase_ = Phase::done;
     }
@@ -173,8 +200,8 @@ void Trial::next_phase() {
 
 // What is pruned, and what is smaller than `below`, becomes zero for good; the rest loses its threshold.
 void Trial::freeze(double below) {
-    auto& p = trainer_.state().parameters;
-    const auto& layout = trainer_.layout();
+    auto& p = trainer_->state().parameters;
+    const auto& layout = trainer_->layout();
     for (std::size_t w = 0; w < layout.weights(); ++w) {
         const bool there = std::fabs(p[w]) > p[layout.threshold(w)] && std::fabs(static_cast<double>(p[w])) >= below;
         if (!there) p[w] = 0;
@@ -185,34 +212,7 @@ void Trial::freeze(double below) {
     for (std::size_t i = 0; i < first.inputs; ++i)
         if (!(p[layout.input_threshold(i)] < 1))
             for (std::size_t j = 0; j < first.rows; ++j) p[first.at(i, j)] = 0;
-    // Every row gets its constant back: what it is worth shows while shrinking.
-    constexpr float seed_of_constant = 1e-4f;
-    for (const auto& place : layout.matrices())
-        for (std::size_t j = 0; j < place.rows; ++j)
-            if (float& bias = p[place.at(place.inputs, j)]; bias == 0) bias = seed_of_constant;
-    good_ = trainer_.state();
-}
-
-// A large network is cut down quickly; the nearer the limit, the more passes follow each removal.
-int Trial::epochs_between_removals() const {
-    return size_ > 2 * setting_->complexity_limit() ? 1 : setting_->options().shrink_epochs;
-}
-
-void Trial::shrink() {
-    if (phase_epoch_ >= epochs_between_removals()) {
-        if (!remove_some()) {
-            phase_ = Phase::done;
-            return;
-        }
-        phase_epoch_ = 0;
-        size_ = unrolled_size(trainer_.layout(), trainer_.state().parameters);
-    }
-    const double passes = epochs_between_removals();
-    const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * std::min(1.0, step / passes)); };
-    const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live, .clip = setting_->options().clip};
-    const double error = train_epoch(settings, rate(phase_epoch_), rate(phase_epoch_ + 1));
-    if (!std::isfinite(error)) return revive_after_divergence();
-    after_epoch(error);
+    good_ = trainer_->state();
 }
 
 }  // namespace balmer::neural

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,15 @@ private:
     void after_epoch(double training_error);
     void snapshot();
     void freeze(double below);
+    Sparsity sparsity() const;
+    void start_shrinking();
+    void rebuild(const Shape& shape);
     int epochs_between_removals() const;
     void shrink();
     bool remove_some();
+    bool remove_by_costs(std::span<const std::uint32_t> tiles, double wanted);
+    bool operate(std::span<const std::uint32_t> tiles, double wanted);
+    bool may_be_one(std::size_t matrix, std::size_t input, std::size_t row) const;
     void revive_after_divergence();
     void next_phase();
     const char* phase_name() const;
@@ -59,12 +66,12 @@ private:
     const Setting* setting_;
     std::size_t index_;
     TrialPlan plan_;
-    Trainer trainer_;
+    std::optional<Trainer> trainer_;  ///< always there; made anew when the network is written anew
     TrainerState good_;          ///< of the last epoch whose errors were numbers
     Phase phase_ = Phase::training;
     int epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
     double rate_factor_ = 1, best_error_ = 0, size_ = 0;
-    bool diverged_ = false;
+    bool diverged_ = false, is_expanded_ = false;
     Judgement last_;
     std::vector<Candidate> front_;  ///< by rising complexity, loss is the monitor's error
     std::vector<CurvePoint> curve_;

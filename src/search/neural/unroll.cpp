@@ -80,6 +80,14 @@ private:
         return atom({l + 1, n}, layer.binary[k], {a, b});
     }
 
+    // Divides by the first coefficient and returns it.
+    static double take_leading(LinearForm& form) {
+        const double leading = form.terms.begin()->second;
+        for (auto& [of, c] : form.terms) c /= leading;
+        form.constant /= leading;
+        return leading;
+    }
+
     // The node as an atom with its expression; a product of coefficients stands before it, and what is constant is no atom.
     LinearForm atom(Atom name, NodeOperator op, std::vector<LinearForm> arguments) {
         LinearForm result;
@@ -90,12 +98,11 @@ private:
                     result.add(arguments[1 - k], arguments[k].constant);
                     return result;
                 }
-            for (auto& argument : arguments) {
-                const double leading = argument.terms.begin()->second;
-                factor *= leading;
-                for (auto& [of, c] : argument.terms) c /= leading;
-                argument.constant /= leading;
-            }
+            for (auto& argument : arguments) factor *= take_leading(argument);
+        }
+        if (op.op == Op::divide && !arguments[1].is_constant()) {
+            factor = 1 / take_leading(arguments[1]);
+            if (!arguments[0].is_constant()) factor *= take_leading(arguments[0]);
         }
         std::vector<Expression> operands;
         bool constant = true;
@@ -138,33 +145,6 @@ std::vector<Expression> unroll(const Layout& layout, std::span<const float> para
     std::vector<Expression> outputs;
     for (std::size_t k = 0; k < layout.shape().outputs; ++k) outputs.push_back(unrolling.output(k));
     return outputs;
-}
-
-double unrolled_size(const Layout& layout, std::span<const float> p) {
-    std::vector<double> size;
-    for (std::size_t i = 0; i < layout.shape().inputs; ++i) size.push_back(p[layout.input_threshold(i)] < 1 ? 1 : 0);
-    double total = 0;
-    for (std::size_t m = 0; m < layout.matrices().size(); ++m) {
-        const auto& place = layout.matrices()[m];
-        std::vector<double> rows(place.rows, 0.0);
-        for (std::size_t i = 0; i <= place.inputs; ++i)
-            for (std::size_t j = 0; j < place.rows; ++j) {
-                const std::size_t at = place.at(i, j);
-                if (std::fabs(p[at]) > p[layout.threshold(at)]) rows[j] += i == place.inputs ? 1 : size[i] > 0 ? 2 + size[i] : 0;
-            }
-        if (m + 1 == layout.matrices().size()) {
-            for (const double r : rows) total += r + 1;
-            break;
-        }
-        const auto& layer = layout.shape().hidden[m];
-        size.clear();
-        for (std::size_t k = 0; k < layer.unary.size(); ++k) size.push_back(rows[k] > 0 ? rows[k] + 1 : 0);
-        for (std::size_t k = 0; k < layer.binary.size(); ++k) {
-            const double both = rows[layer.unary.size() + 2 * k] + rows[layer.unary.size() + 2 * k + 1];
-            size.push_back(both > 0 ? both + 1 : 0);
-        }
-    }
-    return total;
 }
 
 }  // namespace balmer::neural

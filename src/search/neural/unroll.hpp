@@ -18,7 +18,4 @@ struct Scaling {
 /// trace, each linear map is one sum of coefficient times atom, and products carry one coefficient.
 std::vector<Expression> unroll(const Layout& layout, std::span<const float> parameters, const Scaling& scaling);
 
-/// Nodes, as `unroll` would write them, before anything is written; a bound of the work, not a measure.
-double unrolled_size(const Layout& layout, std::span<const float> parameters);
-
 }  // namespace balmer::neural

@@ -123,6 +123,7 @@ void Trainer::update(const StepSettings& settings) {
         listed.clear();
         for (std::size_t m = 0; m < work_->matrices.size(); ++m)
             for (const auto at : compact_.matrix(m).place) {
+                if (hold(at) != Hold::free) continue;
                 listed.push_back(at);
                 if (settings.structure == Structure::learnt) listed.push_back(weights + at);
             }

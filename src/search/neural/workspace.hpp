@@ -12,9 +12,14 @@ struct FastNode {
     kernels::Table::Unary unary = nullptr;
     kernels::Table::Binary binary = nullptr;
     std::shared_ptr<const Program> formula;
+    std::shared_ptr<const Program> guarded;  ///< null: defined for all numbers
+    std::array<double, 2> start{};           ///< constants of its rows at first
 
     void run(const float* a, float* value, float* slope) const;
     void run(const float* a, const float* b, float* value, float* slope_a, float* slope_b) const;
+    /// Guarded: with the distance from the domain and its slopes.
+    void run(const float* a, float* value, float* slope, float* outside, float* outside_slope) const;
+    void run(const float* a, const float* b, float* value, float* slope, float* outside, float* outside_slope) const;
 };
 
 /// What a tile and a batch need beside the parameters.
@@ -27,6 +32,7 @@ struct Trainer::Workspace {
         FloatArray raw;      ///< [node][64]: values of pruned operators, for their thresholds
         FloatArray back;     ///< [node][64]: dL/d(node)
         FloatArray delta;    ///< [row][64]: dL/d(row)
+        FloatArray outside, outside_slope;  ///< [node][64], [row][64]: of restricted operators; empty when the layer has none
         std::vector<double> of_threshold;  ///< [node]: dL/d(mask)
     };
     std::vector<Layer> layers;

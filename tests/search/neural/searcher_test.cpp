@@ -7,7 +7,9 @@
 #include "balmer/neural.hpp"
 #include "networks.hpp"
 #include "search/bytes.hpp"
+#include "search/neural/expand.hpp"
 #include "search/neural/unroll.hpp"
+#include "search/scorer.hpp"
 
 namespace balmer {
 namespace {
@@ -155,6 +157,35 @@ TEST(NeuralSearcher, SeveralOutputsOfNumbers) {
     EXPECT_LT(best.loss, 1e-3);
 }
 
+TEST(NeuralSearcher, RootsLogarithmsAndQuotientsAreTakenAsTheyArePrinted) {
+    RandomStream random(5);
+    constexpr std::size_t rows = 500;
+    std::vector<double> x(rows), y(rows), z(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+        x[r] = random.uniform(0.5, 6);
+        y[r] = random.uniform(1, 3);
+        z[r] = x[r] / y[r];
+    }
+    Problem problem;
+    problem.data.features = {Column("x", x), Column("y", y)};
+    problem.data.targets = {Column("z", z)};
+    problem.operators = {Op::add, Op::multiply, Op::divide, Op::sqrt, Op::log};
+    problem.complexity = ComplexityMeasure::from_name("sympy");
+    auto options = quick();
+    options.epochs = 60;
+    Watcher watcher;
+    const auto result = run(problem, options, 1, watcher);
+    ASSERT_FALSE(result.front.empty());
+    const Scorer scorer(problem);
+    bool any = false;
+    for (const auto& member : result.front.members()) {
+        EXPECT_NEAR(scorer.loss(member.outputs), member.loss, 1e-12);  // a number on every row: nothing is protected
+        for (const auto& node : member.outputs[0].nodes) any |= node.op == Op::divide || node.op == Op::sqrt || node.op == Op::log;
+    }
+    EXPECT_TRUE(any);
+    EXPECT_LT(result.front.members().back().loss, 1e-2);
+}
+
 TEST(NeuralSearcher, SaysWhatItCannotDo) {
     Watcher watcher;
     auto problem = circle(100);
@@ -216,6 +247,44 @@ TEST(Unroll, FormulaAndNetworkAgreeToRounding) {
             for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(found[k], expected[k], 1e-12 * std::max(1.0, std::fabs(expected[k]))) << seed;
         }
     }
+}
+
+// Without pruned operators, and with every term a weight of its own.
+TEST(Expand, WritesTheSameFunction) {
+    LayerShape layer;
+    layer.unary = {{Op::sin, 0}, {Op::tanh, 0}, {Op::gauss, 0}, {Op::cos, 0}};
+    layer.binary = {{Op::multiply, 0}, {Op::max, 0}, {Op::divide, 0}};
+    const Shape shape{.inputs = 4, .outputs = 3, .hidden = {layer, layer}};
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const ReferenceNetwork network(shape, {}, ErrorKind::softmax);
+        const auto p = random_parameters(network.layout(), seed);
+        const auto expanded = expand(network.layout(), std::vector<float>(p.begin(), p.end()));
+        ASSERT_TRUE(expanded);
+        const ReferenceNetwork other(expanded->shape, {}, ErrorKind::softmax);
+        EXPECT_EQ(expanded->holds.size(), other.layout().weights());
+        const std::vector<double> q(expanded->parameters.begin(), expanded->parameters.end());
+        RandomStream random(seed, 9);
+        for (int row = 0; row < 10; ++row) {
+            std::vector<double> inputs;
+            for (int i = 0; i < 4; ++i) inputs.push_back(random.uniform(-2, 2));
+            const auto expected = network.outputs(p, inputs), found = other.outputs(q, inputs);
+            for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(found[k], expected[k], 1e-3 * std::max(1.0, std::fabs(expected[k]))) << seed;
+        }
+    }
+}
+
+TEST(Surgeon, FollowersMakeUpForWhatIsRemoved) {
+    // Error (w - v)'H(w - v)/2 around v: after w0 is set to 0 the others are where the error is least.
+    const Curvature curvature{.place = {0, 1, 2}, .matrix = {2, 1, 0, 1, 2, 0.5, 0, 0.5, 1}};
+    Surgeon surgeon(curvature, {1, 2, 3}, {0, 0, 1});
+    const auto after = surgeon.after(0, 0, 1);
+    EXPECT_EQ(after[0], 0);
+    EXPECT_NEAR(after[1], 2.5, 1e-2);  // H01/H11 of what went
+    EXPECT_EQ(after[2], 3);            // held
+    EXPECT_NEAR(surgeon.cost(0, 0), 0.5 * (2 - 0.5), 1e-2);
+    EXPECT_NEAR(surgeon.cost(2, 0), 0.5 * 9 * (1 - 0.25 / 1.5), 2e-2);  // free ones would follow this one too
+    surgeon.set(0, 0, 1);
+    EXPECT_NEAR(surgeon.cost(1, 0), 0.5 * 2.5 * 2.5 * 2, 3e-2);  // nothing is left to follow
 }
 
 TEST(Unroll, PrunedOperatorsLeaveNoTrace) {

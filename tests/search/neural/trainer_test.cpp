@@ -69,6 +69,67 @@ INSTANTIATE_TEST_SUITE_P(Cases, TrainerAgainstReference,
                          testing::Values(Case{ErrorKind::softmax, 5, 4, 2, 130}, Case{ErrorKind::logistic, 3, 1, 1, 64},
                                          Case{ErrorKind::mean_squared, 150, 3, 1, 70}, Case{ErrorKind::summed_squared, 4, 2, 2, 40}));
 
+// Operands inside and outside of the domain.
+TEST(Trainer, GradientsOfRestrictedOperatorsAgree) {
+    LayerShape layer;
+    layer.unary = {{Op::sqrt, 0}, {Op::log, 0}, {Op::sin, 0}, {Op::asin, 0}, {Op::inverse, 0}};
+    layer.binary = {{Op::divide, 0}, {Op::multiply, 0}};
+    const Shape shape{.inputs = 4, .outputs = 3, .hidden = {layer, layer}};
+    const ReferenceNetwork reference(shape, {}, ErrorKind::softmax);
+    Trainer trainer(shape, {}, ErrorKind::softmax);
+    EXPECT_TRUE(trainer.is_restricted());
+    const auto rows = random_rows(100, 4, 3, ErrorKind::softmax, 5);
+    const Blocks blocks(rows, all_rows(100));
+    auto p = random_parameters(reference.layout(), 2);
+    for (std::size_t t = 0; t < reference.layout().weights(); ++t) p[reference.layout().threshold(t)] = 0;  // all live
+    set_parameters(trainer, p);
+    const auto expected = reference.slope(p, rows, all_rows(100), targets);
+    std::vector<float> gradient;
+    const std::uint32_t tiles[] = {0, 1};
+    EXPECT_NEAR(trainer.slope(blocks, tiles, {.targets = targets}, gradient), expected.error, 2e-5 * expected.error);
+    double largest = 0;
+    for (const double g : expected.gradient) largest = std::max(largest, std::fabs(g));
+    for (std::size_t i = 0; i < p.size(); ++i)
+        EXPECT_NEAR(static_cast<double>(gradient[i]), expected.gradient[i], 1e-3 * std::fabs(expected.gradient[i]) + 2e-5 * largest) << i;
+    EXPECT_FALSE(std::isfinite(trainer.judge(blocks).error));  // what is judged is the formula
+    EXPECT_TRUE(std::isfinite(trainer.judge(blocks, Domain::guarded).error));
+}
+
+// The Fisher information of squares is the Gauss-Newton matrix, which differences of the outputs give too.
+TEST(Trainer, CurvatureIsTheGaussNewtonMatrix) {
+    const Shape shape{.inputs = 2, .outputs = 2, .hidden = {LayerShape{{{Op::tanh, 0}}, {{Op::multiply, 0}}}}};
+    const ReferenceNetwork reference(shape, {}, ErrorKind::mean_squared);
+    Trainer trainer(shape, {}, ErrorKind::mean_squared);
+    constexpr std::size_t count = 6400;
+    auto rows = random_rows(count, 2, 2, ErrorKind::mean_squared, 5);
+    rows.weights.clear();
+    const Blocks blocks(rows, all_rows(count));
+    const auto p = random_parameters(reference.layout(), 3);
+    set_parameters(trainer, p);
+    std::vector<std::uint32_t> tiles(count / 64);
+    std::iota(tiles.begin(), tiles.end(), 0U);
+    const auto curvature = trainer.curvature(blocks, tiles, RandomStream(1));
+    const std::size_t n = curvature.place.size();
+    std::vector<double> expected(n * n, 0.0);
+    for (std::size_t r = 0; r < count; r += 10) {
+        const double x[] = {rows.inputs[0][r], rows.inputs[1][r]};
+        std::vector<std::vector<double>> slopes;
+        for (const auto at : curvature.place) {
+            auto above = p, below = p;
+            above[at] += 1e-5;
+            below[at] -= 1e-5;
+            const auto high = reference.outputs(above, x), low = reference.outputs(below, x);
+            slopes.push_back({(high[0] - low[0]) / 2e-5, (high[1] - low[1]) / 2e-5});
+        }
+        for (std::size_t a = 0; a < n; ++a)
+            for (std::size_t b = 0; b < n; ++b)
+                for (std::size_t k = 0; k < 2; ++k) expected[a * n + b] += slopes[a][k] * slopes[b][k] / (count / 10.0);  // 2/outputs = 1
+    }
+    double largest = 0;
+    for (std::size_t a = 0; a < n; ++a) largest = std::max(largest, expected[a * n + a]);
+    for (std::size_t k = 0; k < n * n; ++k) EXPECT_NEAR(curvature.matrix[k], expected[k], 0.15 * largest) << k;
+}
+
 TEST(Trainer, EveryInstructionSetGivesTheSameBits) {
     const auto shape = wide_shape(20, 3, 2);
     const auto rows = random_rows(200, 20, 3, ErrorKind::softmax, 5);
