@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include "balmer/evaluate.hpp"
+#include "search/enumerate/glance.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/spelling.hpp"
 
@@ -33,24 +35,17 @@ AffineSums affine_sums(const double* v, const double* weight, const double* weig
     return {(a[0] + a[2]) + (a[1] + a[3]), (b[0] + b[2]) + (b[1] + b[3]), (c[0] + c[2]) + (c[1] + c[3])};
 }
 
-constexpr std::size_t block = 16;         // entries side by side, so that sums over rows need no sums over lanes
-constexpr std::size_t few_rows = 32;      // rows of the first pass
 constexpr std::size_t looked_into = 128;  // entries that see all rows
 
-// Squared weighted correlations of `wanted` with a block of entries.
-void block_correlations(const float* values, const float* weight, const float* weighted, float total, float sum, float* squared) {
-    float v[block] = {}, vv[block] = {}, vz[block] = {};
-    for (std::size_t i = 0; i < few_rows; ++i)
-        for (std::size_t k = 0; k < block; ++k) {
-            const float x = values[i * block + k], w = weight[i] * x;
-            v[k] += w;
-            vv[k] += w * x;
-            vz[k] += weighted[i] * x;
-        }
-    for (std::size_t k = 0; k < block; ++k) {
-        const float spread = vv[k] - v[k] * v[k] / total, common = vz[k] - v[k] * sum / total;
-        squared[k] = spread > 1e-6f * vv[k] ? common * common / spread : 0;
+GlanceKernel& glance_kernel() {
+#if defined(__x86_64__)
+    switch (best_instruction_set()) {
+        case InstructionSet::avx512: return avx512::glance;
+        case InstructionSet::avx2: return avx2::glance;
+        default: break;
     }
+#endif
+    return baseline::glance;
 }
 
 double round_off(double value, double to) { return std::fabs(value - to) < 1e-10 * std::max(1.0, std::fabs(to)) ? to : value; }
@@ -69,24 +64,24 @@ ValueLibrary::ValueLibrary(std::shared_ptr<const ValueTable> table, Sample sampl
         entries_.push_back(i);
         values_.insert(values_.end(), values.begin(), values.end());
     }
-    if (entries_.size() < 4 * looked_into || rows < 2 * few_rows) return;
-    for (std::size_t i = 0; i < few_rows; ++i) glance_rows_.push_back(i * rows / few_rows);
-    const std::size_t blocks = (entries_.size() + block - 1) / block;
-    glance_values_.resize(blocks * few_rows * block);
+    if (entries_.size() < 4 * looked_into || rows < 2 * glance_rows) return;
+    for (std::size_t i = 0; i < glance_rows; ++i) glance_rows_.push_back(i * rows / glance_rows);
+    const std::size_t blocks = (entries_.size() + glance_block - 1) / glance_block;
+    glance_values_.resize(blocks * glance_rows * glance_block);
     for (std::size_t e = 0; e < entries_.size(); ++e) {
         const double* v = values_.data() + e * rows;
         double mean = 0, spread = 0;
-        for (const auto i : glance_rows_) mean += v[i] / few_rows;
+        for (const auto i : glance_rows_) mean += v[i] / glance_rows;
         for (const auto i : glance_rows_) spread = std::max(spread, std::fabs(v[i] - mean));
-        float* out = glance_values_.data() + (e / block) * few_rows * block + e % block;
-        for (std::size_t i = 0; i < few_rows; ++i)
-            out[i * block] = spread > 0 ? static_cast<float>((v[glance_rows_[i]] - mean) / spread) : 0;
+        float* out = glance_values_.data() + (e / glance_block) * glance_rows * glance_block + e % glance_block;
+        for (std::size_t i = 0; i < glance_rows; ++i)
+            out[i * glance_block] = spread > 0 ? static_cast<float>((v[glance_rows_[i]] - mean) / spread) : 0;
     }
 }
 
 std::vector<std::uint32_t> ValueLibrary::glance(std::span<const double> weight, std::span<const double> wanted) const {
     std::vector<std::uint32_t> best;
-    float w[few_rows], wz[few_rows];
+    float w[glance_rows], wz[glance_rows];
     double heaviest = 0, total = 0, mean = 0, square = 0;
     std::size_t asked = 0;
     for (const auto i : glance_rows_) {
@@ -107,9 +102,8 @@ std::vector<std::uint32_t> ValueLibrary::glance(std::span<const double> weight, 
     }
     float sum = 0;
     for (const float x : wz) sum += x;
-    std::vector<float> squared(glance_values_.size() / few_rows);
-    for (std::size_t first = 0; first < squared.size(); first += block)
-        block_correlations(glance_values_.data() + first * few_rows, w, wz, static_cast<float>(total / heaviest), sum, squared.data() + first);
+    std::vector<float> squared(glance_values_.size() / glance_rows);
+    glance_kernel()(glance_values_.data(), w, wz, static_cast<float>(total / heaviest), sum, squared.size() / glance_block, squared.data());
     squared.resize(entries_.size());
     auto ranked = squared;
     std::ranges::nth_element(ranked, ranked.begin() + looked_into, std::greater<>());

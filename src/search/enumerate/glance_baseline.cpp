@@ -1,0 +1,2 @@
+#define BALMER_INSTRUCTION_SET baseline
+#include "search/enumerate/glance.inc"
