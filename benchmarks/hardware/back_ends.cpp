@@ -67,7 +67,7 @@ Case random_case(RandomStream random) {
         made.table.numeric.emplace_back(name, std::move(values));
     }
     const int bits = 4 + static_cast<int>(random.below(15));
-    made.options.input_format = {bits, std::max(1, bits - 4), Sign::with};
+    made.options.input_format = FixedPoint{bits, std::max(1, bits - 4), Sign::with};
     made.options.tolerance = std::exp2(random.uniform(-6, -1));
     made.options.clock = random.uniform(2, 6);
     made.options.multipliers = Multiplier::lut;
@@ -100,7 +100,7 @@ int main(int count, char** words) {
             FirmwareFiles files;
             files.data = &given.table;
             write_firmware(circuit, folder, files);
-            fmt::print("{:>3} {:>4} nodes {:>2} outputs {:>2} bits {} cycles:", made, given.nodes, circuit.outputs.size(), given.options.input_format.width, circuit.latency);
+            fmt::print("{:>3} {:>4} nodes {:>2} outputs {:>2} bits {} cycles:", made, given.nodes, circuit.outputs.size(), given.options.input_format->width, circuit.latency);
             ++made;
         } catch (const Error& error) {
             fmt::print(stderr, "model {} left out: {}\n", index, error.what());  // tolerance or clock out of reach

@@ -42,7 +42,7 @@ int main(int count, char** words) {
         return 2;
     }
     const std::filesystem::path shared = words[1];
-    LoweringOptions options{.input_format = {12, 4, Sign::with}, .agreement = 0.92, .multipliers = Multiplier::lut, .rows = 6000, .name = "jets"};
+    LoweringOptions options{.input_format = FixedPoint{12, 4, Sign::with}, .agreement = 0.92, .multipliers = Multiplier::lut, .rows = 6000, .name = "jets"};
     std::filesystem::path front, formulas, folder;
     for (int i = 2; i + 1 < count; i += 2) {
         const std::string_view word = words[i];

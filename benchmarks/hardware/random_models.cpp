@@ -127,7 +127,7 @@ int main(int count, char** words) {
         RandomStream random(count > 3 ? static_cast<std::uint64_t>(std::atoi(words[3])) : 1, index);
         const double tolerance = std::exp2(random.uniform(-7, -3));
         const Case given = random_case(random.split(1));
-        const LoweringOptions options{.input_format = {12, 8, Sign::with}, .tolerance = tolerance, .clock = 5, .multipliers = Multiplier::lut, .rows = 500};
+        const LoweringOptions options{.input_format = FixedPoint{12, 8, Sign::with}, .tolerance = tolerance, .clock = 5, .multipliers = Multiplier::lut, .rows = 500};
         try {
             const Circuit circuit = lower(given.model, given.table, options);
             const HardwareCost cost = estimate_cost(circuit);

@@ -15,13 +15,19 @@ namespace balmer {
 /// Whose arithmetic a circuit has.
 enum class FirmwareMode : std::uint8_t {
     native,  ///< a format per edge, exactly rounded tables
-    hls4ml,  ///< one ap_fixed format (input_format) for everything, truncated and wrapped, constants in that format
+    hls4ml,  ///< one ap_fixed format (input_format, else ap_fixed<16,6>) for everything, truncated and wrapped, constants in that format
 };
 
 /// What the circuit gives out.
 enum class FirmwareOutputs : std::uint8_t {
     scores,    ///< the formulas' values
     decision,  ///< classification: the class of the largest score; one output: whether the score passes the threshold
+};
+
+/// What to do with divisors that the data take through zero.
+enum class Poles : std::uint8_t {
+    refuse,   ///< balmer::Error
+    nearest,  ///< where the divisor is zero, the quotient of the nearest divisor that is not
 };
 
 /// A feature as a linear function of the word at the port: feature = (word - mean) / scale.
@@ -39,12 +45,13 @@ struct LookupTable {
 struct LoweringOptions {
     FirmwareMode mode = FirmwareMode::native;
     FirmwareOutputs outputs = FirmwareOutputs::scores;
-    FixedPoint input_format{12, 4, Sign::with};             ///< of every port not named below
+    std::optional<FixedPoint> input_format;                 ///< of every port not named below; without: chosen for each column from the data
     std::map<std::string, FixedPoint> input_formats;        ///< by feature
     std::map<std::string, Standardisation> standardisation; ///< by feature: the port carries the raw word, in its input format
     std::optional<FixedPoint> output_format;                ///< of every output; else the fewest bits that do
     Rounding rounding = Rounding::nearest;                  ///< of data at the ports, and of outputs
     Overflow overflow = Overflow::saturate;                 ///< of data at the ports, and of outputs
+    Poles poles = Poles::refuse;
     double threshold = 0;                                   ///< outputs = decision with one output
     double agreement = 0.99;       ///< classification: share of rows whose class is that of the float formulas, to be kept
     double tolerance = 0.01;       ///< regression: root mean square error to be kept, over the standard deviation of the output
@@ -71,7 +78,8 @@ struct LoweringPoint {
 };
 
 /// The cheapest circuit that keeps the wanted agreement or tolerance on the data, scheduled. `table` holds the model's features (or raw
-/// words). Throws balmer::Error for formats that cannot hold the data, formulas without data, latency that cannot be met.
+/// words). Input formats that the options leave open hold every row and have the fewest bits after the point that a share of the tolerance
+/// allows. Throws balmer::Error for formats that cannot hold the data, formulas without data, divisors that may be zero, latency that cannot be met.
 Circuit lower(const Model& model, const Table& table, const LoweringOptions& options);
 /// The whole path of the precision search, every point scheduled: agreement or error against cost.
 std::vector<LoweringPoint> lowering_front(const Model& model, const Table& table, const LoweringOptions& options);

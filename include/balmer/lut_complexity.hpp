@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "balmer/circuit.hpp"
+#include "balmer/dataset.hpp"
 #include "balmer/expression.hpp"
 
 namespace balmer {
@@ -20,6 +24,24 @@ public:
 private:
     std::vector<std::string> features_;
     std::vector<Definition> definitions_;
+};
+
+/// Scores as circuits of few bits compute them: every edge at the widths that precision search starts from, tables rounded, arguments limited to
+/// the data's range. No search of formats: milliseconds, for judging candidates.
+class QuantizedScores {
+public:
+    /// columns[feature] are the rows to be scored.
+    QuantizedScores(std::vector<Column> columns, std::vector<Definition> definitions);
+
+    /// result[output][row]; empty for what no circuit can hold.
+    std::vector<std::vector<double>> operator()(std::span<const Expression> outputs) const;
+
+private:
+    std::vector<std::string> features_;
+    std::vector<Definition> definitions_;
+    std::vector<FixedPoint> formats_;                  ///< by feature
+    std::vector<std::vector<std::int64_t>> integers_;  ///< by feature, at its port
+    std::vector<std::vector<double>> values_;          ///< what these stand for
 };
 
 }  // namespace balmer

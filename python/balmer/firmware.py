@@ -15,7 +15,7 @@ from . import _core
 from ._core import Error
 from .columns import named_block
 
-_WORDS = ("mode", "outputs", "rounding", "overflow", "clock", "multipliers", "name", "output_format")
+_WORDS = ("mode", "outputs", "rounding", "overflow", "clock", "multipliers", "poles", "name", "output_format")
 _NUMBERS = ("agreement", "tolerance", "threshold", "latency")
 
 
@@ -111,13 +111,13 @@ class Firmware:
                 f"{cost['nanoseconds']:.2f} ns (pre-route estimate)")
 
 
-def make_firmware(model: Any, X: Any, input_format: str | Mapping[str, str], raw_words: Mapping[str, tuple[float, float]] | None, options: dict[str, Any]) -> Firmware:
+def make_firmware(model: Any, X: Any, input_format: str | Mapping[str, str] | None, raw_words: Mapping[str, tuple[float, float]] | None, options: dict[str, Any]) -> Firmware:
     """Lowers a model on the rows of X; see Model.firmware."""
     known = (*_WORDS, *_NUMBERS)
     for name in options:
         if name not in known:
             raise Error(f"firmware has no keyword '{name}'. Known: input_format, raw_words, {', '.join(known)}")
-    formats = [input_format] if isinstance(input_format, str) else [f"{name}={text}" for name, text in input_format.items()]
+    formats = [input_format] if isinstance(input_format, str) else [f"{name}={text}" for name, text in (input_format or {}).items()]
     words = {name: str(options[name]) for name in _WORDS if options.get(name) is not None}
     numbers = {name: float(options[name]) for name in _NUMBERS if options.get(name) is not None}
     data = named_block(X, model.features)

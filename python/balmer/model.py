@@ -149,20 +149,20 @@ class Model:
         """Writes the model as JSON, atomically. Raises Error naming the path."""
         self._core.save(os.fspath(path))
 
-    def firmware(self, X: Any, input_format: str | Mapping[str, str] = "fixed<12,4>", raw_words: Mapping[str, tuple[float, float]] | None = None, **options: Any) -> Firmware:
+    def firmware(self, X: Any, input_format: str | Mapping[str, str] | None = None, raw_words: Mapping[str, tuple[float, float]] | None = None, **options: Any) -> Firmware:
         """The cheapest fixed-point circuit that keeps the formula's decisions (or values) on the rows of X.
 
         Parameters
         ----------
         X : DataFrame, mapping or array
             Rows on which precision is chosen.
-        input_format : str or dict
-            "fixed<8,4>" for all inputs, or formats by feature.
+        input_format : str or dict, optional
+            "fixed<8,4>" for all inputs, or formats by feature. What is not given is chosen from the columns' ranges and the tolerance.
         raw_words : dict, optional
             (mean, scale) by feature whose port carries the raw word: feature = (word - mean) / scale.
         options
             clock ("5ns"), latency, agreement, tolerance, outputs ("scores", "decision"), threshold, output_format, rounding, overflow,
-            multipliers ("auto", "dsp", "lut"), mode ("native", "hls4ml"), name: as for `balmer firmware`.
+            multipliers ("auto", "dsp", "lut"), poles ("refuse", "nearest"), mode ("native", "hls4ml"), name: as for `balmer firmware`.
 
         Raises
         ------

@@ -42,6 +42,7 @@ Firmware make(const Model& model, const std::vector<std::string>& names, const B
     word("overflow", texts.overflow);
     word("clock", texts.clock);
     word("multipliers", texts.multipliers);
+    word("poles", texts.poles);
     word("name", texts.name);
     word("output_format", texts.output_format);
     number("agreement", texts.agreement);

@@ -60,6 +60,9 @@ std::string summary(const Circuit& circuit, const Model& model, const LoweringQu
                                                : fmt::format("error: {:.4g} of the standard deviation\n", quality.error);
     text += fmt::format("estimate: {:.0f} LUT, {} FF, {} DSP, {} carry, {} cycles, slowest stage {:.2f} ns (pre-route estimate)\n", cost.lut, cost.flip_flops, cost.dsp,
                         cost.carry, circuit.latency, cost.period);
+    for (const std::string& note : circuit.notes) {
+        text += fmt::format("note: {}\n", note);
+    }
     return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {0} | balmer synthesize {0}\n", folder);
 }
 
@@ -96,7 +99,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--data", o->data, "rows on which precision is chosen: features, or raw words")->type_name("DATA")->required();
     firmware->add_option("-o,--output", o->folder, "folder to write")->type_name("FOLDER")->required();
     firmware->add_option("--complexity", o->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
-    firmware->add_option("--input-format", o->texts.input_formats, "of all inputs, fixed<12,4> unless said; of one: pt=uint<12>; repeatable")->type_name("FORMAT")->take_all()->expected(1)->allow_extra_args(false);
+    firmware->add_option("--input-format", o->texts.input_formats, "of all inputs, or of one: pt=uint<12>; repeatable; default: chosen for each column from the data")->type_name("FORMAT")->take_all()->expected(1)->allow_extra_args(false);
     firmware->add_option("--output-format", o->texts.output_format, "of all outputs; default: the fewest bits that do")->type_name("FORMAT");
     firmware->add_option("--raw-words", o->raw_words, "table with columns name, mean, scale: those inputs carry words, feature = (word - mean) / scale")->type_name("FILE");
     firmware->add_option("--outputs", o->texts.outputs, "scores, or decision: the winning class, or whether one score passes --threshold")->type_name("KIND")->check(CLI::IsMember({"scores", "decision"}))->capture_default_str();
@@ -108,6 +111,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--multipliers", o->texts.multipliers, "dsp, lut or auto")->type_name("KIND")->check(CLI::IsMember({"dsp", "lut", "auto"}))->capture_default_str();
     firmware->add_option("--rounding", o->texts.rounding, "of inputs and outputs: nearest or floor")->type_name("KIND")->check(CLI::IsMember({"nearest", "floor"}))->capture_default_str();
     firmware->add_option("--overflow", o->texts.overflow, "of inputs and outputs: saturate or wrap")->type_name("KIND")->check(CLI::IsMember({"saturate", "wrap"}))->capture_default_str();
+    firmware->add_option("--poles", o->texts.poles, "divisors that the data take through zero: refuse, or nearest: the quotient of the nearest divisor that is not zero")->type_name("KIND")->check(CLI::IsMember({"refuse", "nearest"}))->capture_default_str();
     firmware->add_option("--mode", o->texts.mode, "native, or hls4ml: its arithmetic bit for bit, one format for everything")->type_name("KIND")->check(CLI::IsMember({"native", "hls4ml"}))->capture_default_str();
     firmware->add_option("--name", o->texts.name, "of the module (default: formula)")->type_name("NAME");
     firmware->add_option("--part", o->part, "device in the Tcl scripts")->type_name("PART")->capture_default_str();

@@ -23,7 +23,7 @@ struct Value {
 class Printer {
 public:
     Printer(const Model& model, const LoweringOptions& options)
-        : model_(model), options_(options), type_(options.input_format), graph_(model.graph()), builder_(options.name) {
+        : model_(model), options_(options), type_(options.input_format.value_or(FixedPoint{16, 10, Sign::with})), graph_(model.graph()), builder_(options.name) {
         if (type_.sign != Sign::with) {
             throw Error(fmt::format("hls4ml computes in ap_fixed, which has a sign: {} has none", to_string(type_)));
         }

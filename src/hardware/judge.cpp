@@ -18,49 +18,72 @@ std::uint32_t winner(const std::vector<std::vector<double>>& scores, std::size_t
     return best;
 }
 
-/// Root mean square of a - b over the standard deviation of b.
+/// Root mean square of a - b over the standard deviation of b. Rows without a value of b do not count.
 double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
-    double square = 0, sum = 0, sum_of_squares = 0;
+    double square = 0, sum = 0, sum_of_squares = 0, n = 0;
     for (std::size_t i = 0; i < b.size(); ++i) {
+        if (!std::isfinite(b[i])) {
+            continue;
+        }
         square += (a[i] - b[i]) * (a[i] - b[i]);
         sum += b[i];
         sum_of_squares += b[i] * b[i];
+        n += 1;
     }
-    const auto n = static_cast<double>(b.size());
+    n = std::max(n, 1.0);
     const double variance = sum_of_squares / n - (sum / n) * (sum / n);
     return std::sqrt(square / n / std::max(variance, 1e-300));
 }
 
+/// 1 - agreement, with a little of the error to break ties between moves that change no class.
+double loss_of(double agreement, double error) {
+    constexpr double weight_of_error = 0.02;
+    return 1 - agreement + weight_of_error * error;
+}
+
+double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
+    std::size_t same = 0;
+    for (std::size_t row = 0; row < a.size(); ++row) {
+        same += a[row] == b[row] ? 1 : 0;
+    }
+    return static_cast<double>(same) / static_cast<double>(std::max<std::size_t>(1, a.size()));
+}
+
 }  // namespace
+
+LoweringQuality Judge::compare(const std::vector<std::vector<double>>& values) const {
+    LoweringQuality quality;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        quality.error = std::max(quality.error, relative_error(values[k], scores[k]));
+    }
+    quality.loss = quality.error;
+    if (classifies) {
+        std::vector<std::uint32_t> won;
+        for (std::size_t row = 0; row < winners.size(); ++row) {
+            won.push_back(winner(values, row, threshold));
+        }
+        quality.agreement = share_equal(won, winners);
+        quality.loss = loss_of(quality.agreement, quality.error);
+    }
+    return quality;
+}
 
 LoweringQuality Judge::measure(const Circuit& circuit) const {
     std::vector<std::vector<std::int64_t>> integers;
     Simulation(circuit).run(inputs, integers);
-    LoweringQuality quality;
-    const bool decides = circuit.outputs[0].kind != OutputKind::value;
+    if (circuit.outputs[0].kind != OutputKind::value) {
+        const std::vector<std::uint32_t> won(integers[0].begin(), integers[0].end());
+        const double agreement = share_equal(won, winners);
+        return {.agreement = agreement, .loss = loss_of(agreement, 0)};
+    }
     std::vector<std::vector<double>> values(integers.size());
     for (std::size_t k = 0; k < integers.size(); ++k) {
         const double step = circuit.outputs[k].format.step();
         for (const std::int64_t integer : integers[k]) {
             values[k].push_back(step * static_cast<double>(integer));
         }
-        if (!decides) {
-            quality.error = std::max(quality.error, relative_error(values[k], scores[k]));
-        }
     }
-    if (!classifies) {
-        quality.loss = quality.error;
-        return quality;
-    }
-    std::size_t same = 0;
-    for (std::size_t row = 0; row < winners.size(); ++row) {
-        const std::uint32_t won = decides ? static_cast<std::uint32_t>(integers[0][row]) : winner(values, row, threshold);
-        same += won == winners[row] ? 1 : 0;
-    }
-    quality.agreement = static_cast<double>(same) / static_cast<double>(std::max<std::size_t>(1, winners.size()));
-    constexpr double weight_of_error = 0.02;  // breaks ties between moves that change no class
-    quality.loss = 1 - quality.agreement + weight_of_error * quality.error;
-    return quality;
+    return compare(values);
 }
 
 bool Judge::accepts(const LoweringQuality& quality, const LoweringOptions& options) const {

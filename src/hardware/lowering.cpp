@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
+#include <iterator>
 
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
@@ -9,6 +12,8 @@
 #include "balmer/simulation.hpp"
 #include "balmer/version.hpp"
 #include "hardware/hls4ml.hpp"
+#include "hardware/input_formats.hpp"
+#include "hardware/poles.hpp"
 #include "hardware/precision.hpp"
 
 namespace balmer {
@@ -18,6 +23,9 @@ namespace {
 const Column& column_of(const Table& table, const std::string& name) {
     if (const auto found = table.find_numeric(name)) {
         return table.numeric[*found];
+    }
+    if (table.find_text(name)) {
+        throw Error({.file = table.source, .name = name}, "this column holds text, the formula reads numbers from it");
     }
     std::vector<std::string> names;
     for (const Column& column : table.numeric) {
@@ -44,11 +52,6 @@ Table some_rows(const Table& table, std::size_t limit) {
     return part;
 }
 
-FixedPoint port_format(const LoweringOptions& options, const std::string& feature) {
-    const auto named = options.input_formats.find(feature);
-    return named == options.input_formats.end() ? options.input_format : named->second;
-}
-
 std::vector<std::string> features_read(const Plan& plan) {
     std::vector<std::string> names;
     for (const PlanEdge& edge : plan.edges) {
@@ -59,25 +62,22 @@ std::vector<std::string> features_read(const Plan& plan) {
     return names;
 }
 
-/// Refuses formats that lose a tenth of the rows of some column.
-void check_formats(const Plan& plan, const Table& table, const LoweringOptions& options) {
+/// Refuses formats that lose a tenth of the rows of some column; a sentence for each that loses fewer.
+std::vector<std::string> check_formats(const Plan& plan, const Table& table, const LoweringOptions& options) {
     constexpr double most_saturated = 0.1;
+    std::vector<std::string> notes;
     for (const std::string& name : features_read(plan)) {
-        const Column& column = column_of(table, name);
-        const FixedPoint format = port_format(options, name);
-        std::size_t beyond = 0;
-        for (const double x : column.values()) {
-            const double scaled = std::ldexp(x, format.fraction);
-            beyond += scaled > static_cast<double>(format.highest()) + 1 || scaled < static_cast<double>(format.lowest()) - 1 ? 1 : 0;
+        const auto lost = saturation_of(column_of(table, name), port_format(options, name));
+        if (!lost) {
+            continue;
         }
-        if (static_cast<double>(beyond) > most_saturated * static_cast<double>(table.rows)) {
-            const auto [low, high] = std::ranges::minmax(column.values());
-            throw Error({.file = table.source, .name = name},
-                        fmt::format("{} cannot hold the data: {} of {} rows lie beyond its range {} ... {}; the data reach {} ... {}. Give the port more "
-                                    "bits before the binary point", to_string(format), beyond, table.rows,
-                                    format.step() * static_cast<double>(format.lowest()), format.step() * static_cast<double>(format.highest()), low, high));
+        if (static_cast<double>(lost->beyond) > most_saturated * static_cast<double>(table.rows)) {
+            throw Error({.file = table.source}, fmt::format("{} cannot hold the data. {}. Without --input-format the port's format is chosen from the data", to_string(lost->format),
+                                                            lost->text()));
         }
+        notes.push_back(fmt::format("{}; they {}", lost->text(), options.overflow == Overflow::saturate ? "saturate" : "wrap"));
     }
+    return notes;
 }
 
 /// The features' values that the float formulas read: raw words standardised.
@@ -105,14 +105,10 @@ std::vector<std::int64_t> integers_of(const InputPort& port, const Column& colum
     return integers;
 }
 
-Judge make_judge(const Model& model, const Plan& plan, const Table& table, const LoweringOptions& options) {
+Judge make_judge(const Model& model, bool classifies, const Table& table, const LoweringOptions& options) {
     Judge judge;
-    for (const std::string& name : features_read(plan)) {
-        const InputPort port{.format = port_format(options, name), .rounding = options.rounding, .overflow = options.overflow};
-        judge.inputs.push_back(integers_of(port, column_of(table, name)));
-    }
     judge.scores = predict(model, standardised(table, options));
-    judge.classifies = plan.classifies || options.outputs == FirmwareOutputs::decision;
+    judge.classifies = classifies || options.outputs == FirmwareOutputs::decision;
     judge.threshold = options.threshold;
     if (judge.classifies && judge.scores.size() == 1) {
         for (const double score : judge.scores[0]) {
@@ -124,32 +120,136 @@ Judge make_judge(const Model& model, const Plan& plan, const Table& table, const
     return judge;
 }
 
+void add_inputs(Judge& judge, const Plan& plan, const Table& table, const LoweringOptions& options) {
+    for (const std::string& name : features_read(plan)) {
+        const InputPort port{.format = port_format(options, name), .rounding = options.rounding, .overflow = options.overflow};
+        judge.inputs.push_back(integers_of(port, column_of(table, name)));
+    }
+}
+
+/// The column as the port lets it in.
+Column quantized(const Column& column, FixedPoint format, const LoweringOptions& options) {
+    std::vector<double> values;
+    for (const double x : column.values()) {
+        values.push_back(format.step() * static_cast<double>(quantize(x, format, options.rounding, options.overflow)));
+    }
+    return Column(column.name(), std::move(values), column.unit());
+}
+
+/// The options with a format for every port: those left open lose at most `share` of what the tolerance allows.
+LoweringOptions with_formats(const Model& model, const Plan& plan, const Table& table, const LoweringOptions& options, double share) {
+    std::vector<std::string> names;
+    std::vector<const Column*> columns;
+    for (const std::string& name : features_read(plan)) {
+        if (is_open(options, name)) {
+            names.push_back(name);
+            columns.push_back(&column_of(table, name));
+        }
+    }
+    const Table searched = some_rows(table, options.rows);
+    const Judge judge = make_judge(model, plan.classifies, searched, options);
+    Table rounded = searched;
+    const auto loss = [&](const std::vector<FixedPoint>& formats) {
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const std::size_t at = *searched.find_numeric(names[i]);
+            rounded.numeric[at] = quantized(searched.numeric[at], formats[i], options);
+        }
+        const LoweringQuality quality = judge.compare(predict(model, standardised(rounded, options)));
+        const double lost = judge.classifies ? 1 - quality.agreement : quality.error;
+        const double allowed = share * (judge.classifies ? 1 - options.agreement : options.tolerance);
+        return lost / std::max(allowed, 1e-12);
+    };
+    LoweringOptions chosen = options;
+    const std::vector<FixedPoint> formats = choose_formats(columns, loss);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        chosen.input_formats[names[i]] = formats[i];
+    }
+    return chosen;
+}
+
+/// A model, rows to search precision on, and options that leave no input format open.
 struct Lowering {
     Plan plan;
     Judge judge;
+    LoweringOptions options;
+    std::vector<std::string> notes;
 };
 
-Lowering prepare(const Model& model, const Table& table, const LoweringOptions& options) {
+/// Columns that are there and hold numbers on every row.
+void check_columns(const Plan& plan, const Table& table) {
+    for (const std::string& name : features_read(plan)) {
+        const Column& column = column_of(table, name);
+        const auto is_missing = [](double x) { return !std::isfinite(x); };
+        const auto missing = std::ranges::count_if(column.values(), is_missing);
+        if (missing > 0) {
+            const auto first = std::ranges::find_if(column.values(), is_missing) - column.values().begin();
+            throw Error({.file = table.source, .name = name}, fmt::format("{} of {} rows hold no finite number, the first is row {}: leave those rows out", missing, table.rows, first + 1));
+        }
+    }
+}
+
+Plan plan_for(const Model& model, const Table& table, const LoweringOptions& options) {
     if (table.rows == 0) {
         throw Error({.file = table.source}, "the data have no rows: precision is searched on data, a few thousand rows are good");
     }
-    Lowering task{.plan = make_plan(model, options)};
-    check_formats(task.plan, table, options);
+    Plan plan = make_plan(model, options);
+    check_columns(plan, table);
+    if (options.poles == Poles::refuse) {
+        refuse_poles(model, standardised(some_rows(table, options.rows), options));
+    }
+    return plan;
+}
+
+std::string advice_for(const LoweringOptions& given, const std::vector<std::string>& notes) {
+    if (!notes.empty()) {
+        return fmt::format("give the inputs more integer bits ({})", fmt::join(notes, "; "));
+    }
+    return given.input_format || !given.input_formats.empty() ? "give the inputs more bits after the binary point, or ask for less"
+                                                              : "no edge may have more bits; ask for less (--tolerance, --agreement)";
+}
+
+Lowering prepare(const Model& model, const Table& table, const LoweringOptions& given, double share) {
+    Lowering task{.plan = plan_for(model, table, given)};
+    task.options = with_formats(model, task.plan, table, given, share);
+    const LoweringOptions& options = task.options;
+    task.notes = check_formats(task.plan, table, options);
     std::vector<std::vector<double>> columns(task.plan.features.size());
     for (const std::string& name : features_read(task.plan)) {
         const Column& column = column_of(table, name);
-        const FixedPoint format = port_format(options, name);
         const auto index = static_cast<std::size_t>(std::ranges::find(task.plan.features, name) - task.plan.features.begin());
-        for (const double x : column.values()) {  // what the port lets in
-            columns[index].push_back(format.step() * static_cast<double>(quantize(x, format, options.rounding, options.overflow)));
-        }
+        const Column seen = quantized(column, port_format(options, name), options);
+        columns[index].assign(seen.values().begin(), seen.values().end());
     }
     for (auto& column : columns) {
         column.resize(table.rows, 0);
     }
     measure_ranges(task.plan, columns);
-    task.judge = make_judge(model, task.plan, some_rows(table, options.rows), options);
+    const Table searched = some_rows(table, options.rows);
+    task.judge = make_judge(model, task.plan.classifies, searched, options);
+    task.judge.advice = advice_for(given, task.notes);
+    for (std::size_t k = 0; k < task.judge.scores.size(); ++k) {
+        const auto without = std::ranges::count_if(task.judge.scores[k], [](double y) { return !std::isfinite(y); });
+        if (without > 0) {
+            task.notes.push_back(fmt::format("{}: {} of {} rows have no value by the float formula (outside its domain); they count nowhere", model.outputs[k].name, without, task.judge.scores[k].size()));
+        }
+    }
+    add_inputs(task.judge, task.plan, searched, options);
     return task;
+}
+
+/// Ports whose names had to differ from their columns'.
+void note_names(Circuit& circuit) {
+    const auto note = [&](const char* direction, const std::string& name, const std::string& column) {
+        if (name != column) {
+            circuit.notes.push_back(fmt::format("{} port '{}' stands for '{}': names in Verilog, VHDL and C++ are identifiers, no keywords, and differ in more than case", direction, name, column));
+        }
+    };
+    for (const InputPort& port : circuit.inputs) {
+        note("input", port.name, port.column);
+    }
+    for (const OutputPort& port : circuit.outputs) {
+        note("output", port.name, port.column);
+    }
 }
 
 void describe(Circuit& circuit, const Judge& judge, const LoweringOptions& options) {
@@ -167,6 +267,7 @@ void describe(Circuit& circuit, const Judge& judge, const LoweringOptions& optio
 Circuit finished(Circuit circuit, const Judge& judge, const LoweringOptions& options) {
     schedule(circuit, {.clock = options.clock, .latency = options.latency, .multipliers = options.multipliers});
     describe(circuit, judge, options);
+    note_names(circuit);
     validate(circuit);
     return circuit;
 }
@@ -176,31 +277,33 @@ Circuit lowered_as_hls4ml(const Model& model, const Table& table, LoweringOption
     options.input_formats.clear();
     options.rounding = Rounding::floor;
     options.overflow = Overflow::wrap;
-    const Judge judge = make_judge(model, make_plan(model, options), some_rows(table, options.rows), options);
-    return finished(lower_as_hls4ml(model, options), judge, options);
+    Circuit circuit = lower_as_hls4ml(model, options);
+    const Table searched = some_rows(table, options.rows);
+    Judge judge = make_judge(model, model.task == Task::classification, searched, options);
+    judge.inputs = port_integers(circuit, searched);
+    return finished(std::move(circuit), judge, options);
 }
 
-}  // namespace
+/// A searched circuit, not yet scheduled.
+struct Found {
+    Circuit circuit;
+    bool reaches = true;  ///< what was asked for
+};
 
-Circuit lower(const Model& model, const Table& table, const LoweringOptions& options) {
-    if (options.mode == FirmwareMode::hls4ml) {
-        return lowered_as_hls4ml(model, table, options);
-    }
-    const Lowering task = prepare(model, table, options);
-    const Judge everything = make_judge(model, task.plan, table, options);
-    // The searched rows flatter what was chosen on them: the search asks for more until all rows agree.
+/// The searched rows flatter what was chosen on them: the search asks for more until all rows agree.
+Found search_until_all_agree(const Lowering& task, const Judge& everything) {
     constexpr int most_tries = 4;
-    LoweringOptions stricter = options;
+    LoweringOptions stricter = task.options;
     PrecisionState best = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
     const std::string note = best.note;
     for (int attempt = 1; attempt < most_tries && note.empty(); ++attempt) {
         const LoweringQuality quality = everything.measure(best.realisation.circuit);
-        if (everything.accepts(quality, options)) {
+        if (everything.accepts(quality, task.options)) {
             break;
         }
-        const double excess = (1 - quality.agreement) / (1 - options.agreement);
+        const double excess = (1 - quality.agreement) / (1 - task.options.agreement);
         stricter.agreement = 1 - (1 - stricter.agreement) / std::max(excess, 1.0);
-        stricter.tolerance /= std::max(quality.error / options.tolerance, 1.0);
+        stricter.tolerance /= std::max(quality.error / task.options.tolerance, 1.0);
         try {
             PrecisionState next = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
             if (!next.note.empty()) {
@@ -211,18 +314,48 @@ Circuit lower(const Model& model, const Table& table, const LoweringOptions& opt
             break;  // the formats allow no more; the header says what was reached
         }
     }
-    Circuit circuit = std::move(best.realisation.circuit);
+    Found found{.circuit = std::move(best.realisation.circuit), .reaches = note.empty()};
     if (!note.empty()) {
-        circuit.notes.push_back(note);
+        found.circuit.notes.push_back(note);
     }
-    return finished(std::move(circuit), everything, options);
+    found.circuit.notes.insert(found.circuit.notes.end(), task.notes.begin(), task.notes.end());
+    return found;
+}
+
+// What rounded inputs may lose of all that is allowed: first tries leave open ports coarse, later ones finer.
+constexpr double shares[] = {0.35, 0.12, 0.04};
+
+}  // namespace
+
+Circuit lower(const Model& model, const Table& table, const LoweringOptions& options) {
+    if (options.mode == FirmwareMode::hls4ml) {
+        return lowered_as_hls4ml(model, table, options);
+    }
+    for (const double share : shares) {
+        const Lowering task = prepare(model, table, options, share);
+        const bool is_last = share == std::end(shares)[-1] || task.options.input_formats == options.input_formats;
+        Judge everything = make_judge(model, task.plan.classifies, table, options);
+        add_inputs(everything, task.plan, table, task.options);
+        try {
+            Found found = search_until_all_agree(task, everything);
+            if (found.reaches || is_last) {
+                return finished(std::move(found.circuit), everything, options);
+            }
+        } catch (const Unreached&) {
+            if (is_last) {
+                throw;
+            }
+        }
+    }
+    assert(false);
+    return {};
 }
 
 std::vector<LoweringPoint> lowering_front(const Model& model, const Table& table, const LoweringOptions& options) {
-    const Lowering task = prepare(model, table, options);
+    const Lowering task = prepare(model, table, options, shares[0]);
     std::vector<LoweringPoint> path;
     const auto keep = [&](const PrecisionState& state) { path.push_back({state.realisation.circuit, state.quality, state.cost}); };
-    search_precision(task.plan, options, task.judge, keep);
+    search_precision(task.plan, task.options, task.judge, keep);
     std::ranges::stable_sort(path, [](const LoweringPoint& a, const LoweringPoint& b) { return a.cost > b.cost; });
     std::vector<LoweringPoint> front;  // from the cheapest up: each costlier point must be better
     for (std::size_t i = path.size(); i-- > 0;) {
@@ -258,7 +391,9 @@ std::vector<std::vector<double>> predict(const Circuit& circuit, const Table& ta
 }
 
 LoweringQuality measure_quality(const Circuit& circuit, const Model& model, const Table& table, const LoweringOptions& options) {
-    return make_judge(model, make_plan(model, options), table, options).measure(circuit);
+    Judge judge = make_judge(model, model.task == Task::classification, table, options);
+    judge.inputs = port_integers(circuit, table);
+    return judge.measure(circuit);
 }
 
 }  // namespace balmer

@@ -1,11 +1,15 @@
 #include "balmer/lut_complexity.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "balmer/error.hpp"
+#include "balmer/simulation.hpp"
 #include "hardware/plan.hpp"
+#include "hardware/precision.hpp"
 
 namespace balmer {
 
@@ -42,26 +46,87 @@ double cost_of(const Plan& plan, const PlanEdge& edge) {
     return per_adder * (std::max(adders, 0.0) + (edge.offset != 0 && !has_table ? 1 : 0));
 }
 
+/// The edges of formulas over features as they are. Throws balmer::Error for what no circuit can hold.
+Plan plan_of(std::span<const Expression> outputs, const std::vector<std::string>& features, const std::vector<Definition>& definitions) {
+    Plan plan;
+    plan.features = features;
+    plan.outputs.resize(outputs.size());
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        plan.outputs[k].name = fmt::format("score_{}", k);
+    }
+    plan.graph = rewrite(to_graph(outputs, definitions), std::vector<Standardisation>(features.size()));
+    find_edges(plan);
+    return plan;
+}
+
 }  // namespace
 
 LutComplexity::LutComplexity(std::vector<std::string> features, std::vector<Definition> definitions)
     : features_(std::move(features)), definitions_(std::move(definitions)) {}
 
 int LutComplexity::operator()(std::span<const Expression> outputs) const {
-    Plan plan;
-    plan.features = features_;
-    plan.outputs.resize(outputs.size());
     try {
-        plan.graph = rewrite(to_graph(outputs, definitions_), std::vector<Standardisation>(features_.size()));
-        find_edges(plan);
+        const Plan plan = plan_of(outputs, features_, definitions_);
+        double total = 0;
+        for (const PlanEdge& edge : plan.edges) {
+            total += cost_of(plan, edge);
+        }
+        return std::max(1, static_cast<int>(std::lround(total)));
     } catch (const Error&) {
         return impossible;
     }
-    double total = 0;
-    for (const PlanEdge& edge : plan.edges) {
-        total += cost_of(plan, edge);
+}
+
+QuantizedScores::QuantizedScores(std::vector<Column> columns, std::vector<Definition> definitions) : definitions_(std::move(definitions)) {
+    constexpr int port_bits = 10;
+    for (const Column& column : columns) {
+        double largest = 0;
+        for (const double x : column.values()) {
+            largest = std::max(largest, std::fabs(x));
+        }
+        const int exponent = largest > 0 ? std::ilogb(largest) + 1 : 0;
+        const FixedPoint format{.width = port_bits + 1, .fraction = port_bits - exponent, .sign = Sign::with};
+        std::vector<std::int64_t> integers;
+        std::vector<double> values;
+        for (const double x : column.values()) {
+            integers.push_back(quantize(x, format, Rounding::nearest, Overflow::saturate));
+            values.push_back(format.step() * static_cast<double>(integers.back()));
+        }
+        features_.push_back(column.name());
+        formats_.push_back(format);
+        integers_.push_back(std::move(integers));
+        values_.push_back(std::move(values));
     }
-    return std::max(1, static_cast<int>(std::lround(total)));
+}
+
+std::vector<std::vector<double>> QuantizedScores::operator()(std::span<const Expression> outputs) const {
+    constexpr int table_bits = 6;
+    try {
+        Plan plan = plan_of(outputs, features_, definitions_);
+        measure_ranges(plan, values_);
+        LoweringOptions options;
+        for (std::size_t i = 0; i < features_.size(); ++i) {
+            options.input_formats[features_[i]] = formats_[i];
+        }
+        TableCache cache;
+        const Circuit circuit = realise(plan, starting_formats(plan, options, table_bits), options, cache).circuit;
+        std::vector<std::vector<std::int64_t>> inputs, integers;
+        for (const InputPort& port : circuit.inputs) {
+            inputs.push_back(integers_[static_cast<std::size_t>(std::ranges::find(features_, port.column) - features_.begin())]);
+        }
+        const std::size_t rows = values_.empty() ? 0 : values_[0].size();
+        Simulation(circuit).run(inputs, integers);
+        std::vector<std::vector<double>> scores(outputs.size());
+        for (std::size_t k = 0; k < outputs.size(); ++k) {
+            for (const std::int64_t integer : integers[k]) {
+                scores[k].push_back(circuit.outputs[k].format.step() * static_cast<double>(integer));
+            }
+            scores[k].resize(rows, scores[k].empty() ? 0 : scores[k][0]);  // of constants alone
+        }
+        return scores;
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 }  // namespace balmer

@@ -55,6 +55,12 @@ void measure_ranges(Plan& plan, std::span<const std::vector<double>> columns) {
                 edge.high = std::max(edge.high, x);
             }
         }
+        const double largest = std::max(std::fabs(edge.low), std::fabs(edge.high));
+        constexpr double widest = 1e30, narrowest = 1e-30;
+        if (edge.low <= edge.high && (largest > widest || (largest > 0 && largest < narrowest))) {
+            throw Error(fmt::format("'{}' runs from {:.3g} to {:.3g} on the data, beyond what fixed-point numbers hold ({:g} ... {:g}): rescale the columns, or limit the argument", edge.name,
+                                    edge.low, edge.high, narrowest, widest));
+        }
         if (edge.low > edge.high) {
             throw Error(fmt::format("'{}' has no finite value on any row of the data: the formula does not belong to these data", edge.name));
         }

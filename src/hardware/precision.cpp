@@ -9,6 +9,7 @@
 
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
+#include "hardware/input_formats.hpp"
 
 namespace balmer {
 
@@ -40,7 +41,7 @@ std::vector<double> starting_scales(const Plan& plan) {
 
 }  // namespace
 
-PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits) {
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide) {
     const std::vector<double> scales = starting_scales(plan);
     PlanFormats formats(plan.edges.size());
     for (std::size_t i = 0; i < plan.edges.size(); ++i) {
@@ -48,14 +49,19 @@ PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, i
         EdgeFormat& format = formats[i];
         format.scale = scales[i];
         format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
-        format.interpolated = bits > widest_plain_table ? bits - widest_plain_table + 2 : 0;
+        if (bits > widest_plain_table && wide == WideTables::interpolated) {
+            format.interpolated = bits - widest_plain_table + 2;
+        } else if (bits > widest_plain_table) {
+            constexpr int step = 3;  // the largest argument of a piece is 8 times that of the one before
+            format.segment_bits = step;
+            format.segments = (bits - widest_plain_table + step - 1) / step;
+        }
         for (const PlanTerm& term : edge.terms) {
             const PlanEdge& operand = plan.edges[term.edge];
             const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
             int fraction = width - bits_before(operand.low, operand.high, scales[term.edge]);
             if (operand.kind == EdgeKind::input) {
-                const auto named = options.input_formats.find(operand.name);
-                fraction = std::min(fraction, (named == options.input_formats.end() ? options.input_format : named->second).fraction);
+                fraction = std::min(fraction, port_format(options, operand.name).fraction);
             }
             format.operands.push_back({fraction, fraction + bits_before(operand.low, operand.high, scales[term.edge])});
             format.digits.push_back(4);
@@ -76,10 +82,10 @@ namespace {
 
 /// A change of the formats that should make the circuit smaller.
 struct Move {
-    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, all_digits, all_fractions, rescale, form, interpolation } kind = Kind::fraction;
+    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, all_digits, all_fractions, rescale, form, interpolation, segments } kind = Kind::fraction;
     std::uint32_t edge = 0;
     std::uint32_t term = 0;
-    int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; interpolation: its bits
+    int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; interpolation: its bits; segments: 10 * their number and the bits between them
     double score = std::numeric_limits<double>::infinity();  ///< cost saved per loss when last tried
 };
 
@@ -118,22 +124,27 @@ private:
     std::vector<PrecisionState> starts() {
         std::vector<PrecisionState> accepted, refused;
         std::optional<LoweringQuality> nearest;
-        for (int bits = 6; bits <= 16; ++bits) {
-            PrecisionState state;
-            try {
-                state = evaluated(starting_formats(plan_, options_, bits));
-            } catch (const Error&) {
-                if (!nearest) {
-                    throw;
+        bool has_room = false, is_too_large = false;
+        for (int bits = 6; bits <= 16 && !has_room && !is_too_large; ++bits) {
+            for (const WideTables wide : {WideTables::interpolated, WideTables::segmented}) {
+                if (wide == WideTables::segmented && bits <= widest_plain_table) {
+                    continue;
                 }
-                break;  // a value grew too large: more bits will not help
-            }
-            nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
-            const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
-            const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
-            (judge_.accepts(state.quality, options_) ? accepted : refused).push_back(std::move(state));
-            if (lost <= room) {
-                break;
+                PrecisionState state;
+                try {
+                    state = evaluated(starting_formats(plan_, options_, bits, wide));
+                } catch (const Error&) {
+                    if (!nearest) {
+                        throw;
+                    }
+                    is_too_large = true;  // more bits will not help
+                    continue;
+                }
+                nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
+                const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
+                const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
+                (judge_.accepts(state.quality, options_) ? accepted : refused).push_back(std::move(state));
+                has_room = has_room || lost <= room;
             }
         }
         if (accepted.empty()) {
@@ -155,7 +166,7 @@ private:
         const std::string what = judge_.classifies ? fmt::format("an agreement of {:.4f} with the float formulas, asked for was {}", reached.agreement, options_.agreement)
                                                    : fmt::format("an error of {:.4f} standard deviations, asked for was {}", reached.error, options_.tolerance);
         if (lost > most * allowed) {
-            throw Error(fmt::format("with these input formats the circuit reaches {}: give the inputs more bits after the binary point, or ask for less", what));
+            throw Unreached(fmt::format("with these input formats the circuit reaches {}: {}", what, judge_.advice));
         }
         note_ = fmt::format("the input formats allow {}", what);
         options_.agreement = 1 - slack * (1 - reached.agreement);
@@ -170,6 +181,9 @@ private:
                 moves.push_back({.kind = Move::Kind::entries, .edge = i});
                 for (const int bits : {0, 2, 3, 4, 5}) {
                     moves.push_back({.kind = Move::Kind::interpolation, .edge = i, .amount = bits});
+                }
+                for (const int pieces : {12, 13, 14, 22, 23, 24, 32, 33}) {
+                    moves.push_back({.kind = Move::Kind::segments, .edge = i, .amount = pieces});
                 }
             }
             if (edge.kind == EdgeKind::input) {
@@ -287,6 +301,15 @@ private:
                     return std::nullopt;
                 }
                 format.interpolated = move.amount;
+                break;
+            }
+            case Move::Kind::segments: {
+                constexpr int narrowest = 7;
+                if (format.operands[0].width < narrowest || 10 * format.segments + format.segment_bits == move.amount) {
+                    return std::nullopt;
+                }
+                format.segments = move.amount / 10;
+                format.segment_bits = move.amount % 10;
                 break;
             }
             case Move::Kind::rescale:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "balmer/error.hpp"
 #include "balmer/simulation.hpp"
 #include "hardware/realise.hpp"
 
@@ -16,11 +17,20 @@ struct Judge {
     std::vector<std::uint32_t> winners;             ///< classification: class by row
     bool classifies = false;
     double threshold = 0;
+    std::string advice = {};  ///< what to try when the input formats lose too much
 
     /// The quality of a circuit's outputs.
     LoweringQuality measure(const Circuit& circuit) const;
+    /// The quality of scores[output][row], however they were computed.
+    LoweringQuality compare(const std::vector<std::vector<double>>& values) const;
     /// Whether a quality is what the options ask for.
     bool accepts(const LoweringQuality& quality, const LoweringOptions& options) const;
+};
+
+/// The asked agreement or tolerance is far from what the input formats allow.
+class Unreached : public Error {
+public:
+    using Error::Error;
 };
 
 /// One state of the search.
@@ -32,8 +42,13 @@ struct PrecisionState {
     std::string note = {};  ///< when the input formats allow less than was asked for
 };
 
+/// What becomes of tables whose argument has more bits than a plain table takes.
+enum class WideTables : std::uint8_t {
+    interpolated,  ///< a line between entries at even distances
+    segmented,     ///< steps that grow with the argument
+};
 /// Generous formats: `bits` for arguments of tables, two more for other edges.
-PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits);
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide = WideTables::interpolated);
 /// Takes bits away where they cost the most for the least loss, while `judge` accepts; every state on the way goes to `visit`.
 PrecisionState search_precision(const Plan& plan, const LoweringOptions& options, const Judge& judge,
                                 const std::function<void(const PrecisionState&)>& visit);

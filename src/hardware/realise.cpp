@@ -11,6 +11,7 @@
 
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
+#include "hardware/input_formats.hpp"
 
 namespace balmer {
 
@@ -89,9 +90,7 @@ private:
     }
 
     Realised input(const PlanEdge& edge) {
-        const auto named = options_.input_formats.find(edge.name);
-        const FixedPoint format = named == options_.input_formats.end() ? options_.input_format : named->second;
-        return {.node = builder_.input(edge.name, format, options_.rounding, options_.overflow)};
+        return {.node = builder_.input(edge.name, port_format(options_, edge.name), options_.rounding, options_.overflow)};
     }
 
     Realised realise(std::uint32_t index) {
@@ -129,24 +128,59 @@ private:
 
     // Tables.
 
-    /// (factor * F(operand) + extra) with `fraction` bits, F the function of table edge `index`, or the operand itself when `index` is its own.
+    /// What a table holds: (factor * F + extra) with `fraction` bits, F the function of table edge `index`, or its operand itself.
+    struct Entry {
+        std::uint32_t index;
+        bool is_identity;
+        double factor, extra;
+        int fraction;
+    };
+
+    /// Looks an operand up; `index` is a table edge, or the operand's own for factor * operand + extra.
     std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction) {
+        const Entry entry{index, index == operand, factor, extra, fraction};
         const Realised address = use(operand, quantiser, Rounding::floor);
+        return entry.is_identity ? plain_table(entry, address) : segmented(entry, address, formats_[index].segments);
+    }
+
+    /// Arguments below a power of two are looked up in fine steps, those beyond in coarse ones: functions that are steep near zero, as sqrt and log,
+    /// need no table of every argument.
+    std::uint32_t segmented(const Entry& entry, const Realised& address, int segments) {
         const CircuitNode node = builder_.node(address.node);
-        const int interpolated = index == operand ? 0 : formats_[index].interpolated;
-        if (interpolated > 0 && interpolated + 2 < node.format().width) {
-            return interpolate(index, address, interpolated, factor, extra, fraction);
+        const int bits = formats_[entry.index].segment_bits;
+        constexpr int smallest = 4;  // address bits of a piece
+        if (segments == 0 || bits < 1 || node.low < 0 || node.format().width < bits + smallest) {
+            const int interpolated = formats_[entry.index].interpolated;
+            return interpolated > 0 && interpolated + 2 < node.format().width ? interpolate(entry, address, interpolated) : plain_table(entry, address);
         }
-        check_size(index, node.high - node.low + 1);
-        const bool is_identity = index == operand;
-        std::vector<double> values = is_identity ? arguments(address, node) : cache_.values(plan_, index, node.low, node.high, node.fraction, address.scale, address.bias);
-        tidy(values, index);
-        const std::string name = plan_.edges[index].name;
+        const std::string name = plan_.edges[entry.index].name;
+        const int fine = builder_.node(address.node).fraction;
+        const std::int64_t border = std::int64_t{1} << (node.format().width - bits);
+        Realised near = address, far = address;
+        far.node = builder_.with_fraction(address.node, fine - bits, Rounding::floor, name + "_coarse");
+        far.bias += far.scale * (std::ldexp(0.5, bits - fine) - std::ldexp(0.5, -fine));
+        if (node.low >= border) {
+            return plain_table(entry, far);
+        }
+        near.node = builder_.saturate(address.node, node.low, border - 1, name + "_near");
+        far.node = builder_.saturate(far.node, border >> bits, builder_.node(far.node).high, name + "_far");
+        const std::uint32_t is_near = builder_.compare(CircuitOp::less, address.node, builder_.constant(border, fine), name + "_is_near");
+        const std::uint32_t from_near = segmented(entry, near, segments - 1), from_far = plain_table(entry, far);
+        return builder_.select(is_near, from_near, from_far, name);
+    }
+
+    std::uint32_t plain_table(const Entry& entry, const Realised& address) {
+        const CircuitNode node = builder_.node(address.node);
+        check_size(entry.index, node.high - node.low + 1);
+        std::vector<double> values = entry.is_identity ? arguments(address, node)
+                                                       : cache_.values(plan_, entry.index, node.low, node.high, node.fraction, address.scale, address.bias);
+        tidy(values, entry.index);
+        const std::string name = plan_.edges[entry.index].name;
         CircuitTable made{.name = "table_" + name, .first = node.low, .columns = {{.name = "y", .formula = name}}};
         for (const double x : values) {
-            made.columns[0].values.push_back(rounded(factor * x + extra, fraction));
+            made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, entry.fraction));
         }
-        return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, is_identity ? name + "_scaled" : name);
+        return builder_.table(builder_.add_table(std::move(made)), 0, address.node, entry.fraction, entry.is_identity ? name + "_scaled" : name);
     }
 
     static std::int64_t rounded(double x, int fraction) { return static_cast<std::int64_t>(std::floor(std::ldexp(x, fraction) + 0.5)); }
@@ -168,8 +202,11 @@ private:
     }
 
     /// A straight line in each cell of 2^bits addresses: entry and slope by the upper address bits, slope times the lower bits.
-    std::uint32_t interpolate(std::uint32_t index, const Realised& address, int bits, double factor, double extra, int fraction) {
+    std::uint32_t interpolate(const Entry& entry, const Realised& address, int bits) {
         constexpr int guard = 2;
+        const std::uint32_t index = entry.index;
+        const int fraction = entry.fraction;
+        const double factor = entry.factor, extra = entry.extra;
         const std::string name = plan_.edges[index].name;
         const int fine = builder_.node(address.node).fraction;
         const std::uint32_t cell = builder_.with_fraction(address.node, fine - bits, Rounding::floor, name + "_cell");
@@ -189,10 +226,10 @@ private:
             made.columns[1].values.push_back(rounded(factor * (knots[i + 1] - knots[i]), fraction + guard));
         }
         const std::uint32_t table = builder_.add_table(std::move(made));
-        const std::uint32_t entry = builder_.table(table, 0, cell, fraction + guard, name + "_entry");
+        const std::uint32_t start = builder_.table(table, 0, cell, fraction + guard, name + "_entry");
         const std::uint32_t slope = builder_.table(table, 1, cell, fraction + guard, name + "_slope");
         const std::uint32_t step = builder_.with_fraction(builder_.multiply(slope, within, name + "_step"), fraction + guard, Rounding::floor);
-        return builder_.with_fraction(builder_.add(entry, step, name + "_line"), fraction, Rounding::floor, name);
+        return builder_.with_fraction(builder_.add(start, step, name + "_line"), fraction, Rounding::floor, name);
     }
 
     static std::vector<double> arguments(const Realised& address, const CircuitNode& node) {
@@ -422,47 +459,6 @@ private:
 };
 
 }  // namespace
-
-std::vector<int> count_uses(const Plan& plan) {
-    std::vector<int> uses(plan.edges.size(), 0);
-    for (const PlanEdge& edge : plan.edges) {
-        for (const PlanTerm& term : edge.terms) {
-            ++uses[term.edge];
-        }
-    }
-    for (const PlanOutput& output : plan.outputs) {
-        ++uses[output.edge];
-    }
-    return uses;
-}
-
-std::vector<char> free_scales(const Plan& plan) {
-    std::vector<char> is_free(plan.edges.size(), 1);
-    for (const PlanEdge& edge : plan.edges) {
-        for (std::size_t k = 0; k < edge.terms.size(); ++k) {
-            // A table or a sum takes scale and bias in; a product takes the scale alone, so its operands must have no bias.
-            const bool accepts = edge.kind == EdgeKind::table || edge.kind == EdgeKind::linear;
-            is_free[edge.terms[k].edge] &= accepts ? 1 : 0;
-        }
-    }
-    for (const PlanOutput& output : plan.outputs) {
-        is_free[output.edge] = 0;
-    }
-    return is_free;
-}
-
-const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t edge, std::int64_t low, std::int64_t high, int fraction, double scale,
-                                              double bias) {
-    const auto [entry, is_new] = kept_.try_emplace({edge, low, high, fraction, scale, bias});
-    if (is_new) {
-        std::vector<double> arguments;
-        for (std::int64_t a = low; a <= high; ++a) {
-            arguments.push_back(scale * std::ldexp(static_cast<double>(a), -fraction) + bias);
-        }
-        entry->second = plan.tabulate(edge, arguments);
-    }
-    return entry->second;
-}
 
 Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing) {
     return Realiser(plan, formats, options, cache, sharing).run();

@@ -26,6 +26,8 @@ struct EdgeFormat {
     double scale = 1;                       ///< linear edges whose consumers accept any
     int fraction = 8;                       ///< table: of its entries. linear: terms are cut to it
     int interpolated = 0;                   ///< table: low address bits that choose a point on a straight line between two entries
+    int segments = 0;                       ///< table of an argument >= 0: pieces, each reaching 2^segment_bits further than the one before in as much coarser steps
+    int segment_bits = 0;
     std::vector<Quantiser> operands;        ///< by term
     std::vector<int> digits;                ///< linear: non-zero signed digits of each coefficient
     std::vector<TermForm> forms;            ///< linear, by term

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <set>
 
 #include "balmer/clock.hpp"
@@ -11,6 +13,7 @@
 #include "search/refine.hpp"
 #include "balmer/study.hpp"
 #include "study/look.hpp"
+#include "study/quantized_loss.hpp"
 
 namespace balmer {
 namespace {
@@ -64,15 +67,23 @@ Candidate tidied(Candidate candidate) {
     return candidate;
 }
 
+// What a member of the front is held to. Where formulas are weighed by look-up tables it is the loss of a circuit, not of real numbers.
+using Judgement = std::function<Candidate(Candidate)>;
+
+Judgement judgement_on(const Problem& problem) {
+    if (problem.complexity.name() != "lut") return [](Candidate candidate) { return candidate; };
+    return [loss = std::make_shared<const QuantizedLoss>(problem)](Candidate candidate) { return loss->judged(std::move(candidate)); };
+}
+
 // Lets a stage speak to the chain's observer in terms of the whole run. The stage's own finds are shown at once, but the chain's state takes
 // them only from the finished stage, so that a resumed run repeats exactly.
 class StageObserver : public Observer {
 public:
-    StageObserver(Observer& outer, const ChainState& state, const Budget& budget)
-        : outer_(outer), state_(state), budget_(budget), shown_(state.front) {}
+    StageObserver(Observer& outer, const ChainState& state, const Budget& budget, const Judgement& judged)
+        : outer_(outer), state_(state), budget_(budget), judged_(judged), shown_(state.front) {}
 
     void improved(const Progress& progress, const Candidate& candidate) override {
-        const Candidate tidy = tidied(candidate);
+        const Candidate tidy = judged_(tidied(candidate));
         if (shown_.insert(tidy)) outer_.improved(whole(progress), tidy);
     }
     void progressed(const Progress& progress) override { outer_.progressed(whole(progress)); }
@@ -96,6 +107,7 @@ private:
     Observer& outer_;
     const ChainState& state_;
     const Budget& budget_;
+    const Judgement& judged_;
     ParetoFront shown_;
     double last_seconds_ = 0;
 };
@@ -119,7 +131,7 @@ bool is_small(const Candidate& candidate, const Problem& problem) {
     return static_cast<double>(problem.data.rows() * candidate.outputs.size()) * constants * constants * nodes < most_work;
 }
 
-void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
+void refine(ParetoFront& front, const Scorer& scorer, const Judgement& judged, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
     const double half_time = watch.seconds() + 0.5 * allowance;
     const auto late = [&] { return stop.stop_requested() || watch.seconds() > half_time; };
     constexpr int rounds = 4;
@@ -129,7 +141,7 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
             if (late() || i >= front.members().size()) break;
             const Candidate chosen = front.members()[i];
             if (!is_small(chosen, scorer.problem())) continue;
-            for (auto& better : polish(chosen, front, scorer, pool, late)) any |= front.insert(std::move(better));
+            for (auto& better : polish(chosen, front, scorer, pool, late)) any |= front.insert(judged(std::move(better)));
         }
         if (!any) break;
     }
@@ -145,17 +157,17 @@ void refine(ParetoFront& front, const Scorer& scorer, ThreadPool& pool, const St
         if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
     });
     ParetoFront tidy;
-    for (auto& candidate : written) tidy.insert(tidied(std::move(candidate)));
+    for (auto& candidate : written) tidy.insert(judged(tidied(std::move(candidate))));
     front = std::move(tidy);
 }
 
 // Something to see at once, and to start from.
-void first_look(ChainState& state, const Scorer& scorer, Observer& observer, const Budget& budget) {
+void first_look(ChainState& state, const Scorer& scorer, const Judgement& judged, Observer& observer, const Budget& budget) {
     const Stopwatch watch;
-    StageObserver inner(observer, state, budget);
+    StageObserver inner(observer, state, budget, judged);
     look(scorer, [&](const Candidate& candidate) {
         inner.improved({.seconds = watch.seconds(), .stage = "look"}, candidate);
-        state.front.insert(tidied(candidate));
+        state.front.insert(judged(tidied(candidate)));
     });
     state.seconds = watch.seconds();
 }
@@ -180,6 +192,7 @@ bool is_settled(const ParetoFront& front, const Problem& problem) {
 // The members with their numbers fitted again, on all rows; numbers that say themselves exactly stay.
 ParetoFront on_all_rows(const ParetoFront& front, const Problem& problem, ThreadPool& pool) {
     const Scorer scorer(problem);
+    const Judgement judged = judgement_on(problem);
     const auto& members = front.members();
     std::vector<Candidate> fitted(members.size());
     parallel_for(pool, members.size(), 1, [&](std::size_t i) {
@@ -192,7 +205,7 @@ ParetoFront on_all_rows(const ParetoFront& front, const Problem& problem, Thread
         fitted[i] = scorer.score(std::move(outputs), members[i].origin);
     });
     ParetoFront all;
-    for (auto& member : fitted) all.insert(std::move(member));
+    for (auto& member : fitted) all.insert(judged(std::move(member)));
     return all;
 }
 
@@ -206,17 +219,19 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
     const Scorer scorer(problem);
     ThreadPool pool(static_cast<std::size_t>(std::max(0, budget.threads)));
     StopReason reason = StopReason::exhausted;
-    if (resume.empty()) first_look(state, scorer, observer, budget);
+    const Judgement judged = judgement_on(problem);
+    if (resume.empty()) first_look(state, scorer, judged, observer, budget);
     for (; state.stage < stages_.size(); ++state.stage) {
         auto& stage = stages_[state.stage];
         const bool is_last = state.stage + 1 == stages_.size();
         Problem of_stage = problem;
-        for (const auto& member : state.front.members()) of_stage.guesses.push_back(member.outputs);
+        for (const auto& member : state.front.members())
+            if (is_small(member, problem)) of_stage.guesses.push_back(member.outputs);
         const Stopwatch watch;
-        StageObserver inner(observer, state, budget);
+        StageObserver inner(observer, state, budget, judged);
         const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.share), seed + state.stage, stop,
                                                 inner, state.stage_bytes);
-        for (const auto& member : result.front.members()) state.front.insert(tidied(member));
+        for (const auto& member : result.front.members()) state.front.insert(judged(tidied(member)));
         state.stage_bytes.clear();
         reason = result.stop;
         if (reason == StopReason::interrupted) {
@@ -224,7 +239,7 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             state.evaluations += result.evaluations;
             break;
         }
-        refine(state.front, scorer, pool, stop, watch, refining_seconds(budget));
+        refine(state.front, scorer, judged, pool, stop, watch, refining_seconds(budget));
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;

@@ -5,13 +5,14 @@
 #include "balmer/error.hpp"
 #include "balmer/genetic.hpp"
 #include "balmer/study.hpp"
+#include "search/additive.hpp"
 #include "study/chain.hpp"
 
 namespace balmer {
 namespace {
 
 // What "auto" runs: everything small by value first, then evolution on what is left.
-constexpr double divide_share = 0.3, enumerate_share = 0.4;
+constexpr double divide_share = 0.3, enumerate_share = 0.4, sums_share = 0.5;
 
 // Parts of a reduction are solved by enumeration.
 std::unique_ptr<Searcher> part_solver(const PartEffort& effort) {
@@ -24,6 +25,7 @@ std::unique_ptr<Searcher> part_solver(const PartEffort& effort) {
 double share_of(const std::string& name, std::size_t methods) {
     if (methods > 1 && name == "divide") return divide_share;
     if (methods > 1 && name == "enumerate") return enumerate_share;
+    if (methods > 1 && name == "sums") return sums_share;
     return 1.0 / static_cast<double>(methods);
 }
 
@@ -51,8 +53,9 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
     if (name == "genetic") return std::make_unique<GeneticWithLibrary>();
     if (name == "enumerate") return make_enumerate_searcher();
     if (name == "divide") return make_divide_searcher(part_solver);
-    const std::string known[] = {"auto", "divide", "enumerate", "genetic", "neural"};
-    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, divide, enumerate, genetic, neural");
+    if (name == "sums") return make_additive_searcher();
+    const std::string known[] = {"auto", "divide", "enumerate", "genetic", "neural", "sums"};
+    throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, divide, enumerate, genetic, neural, sums");
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods,
         if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
         else names.push_back(method);
     }
-    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural");
+    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural, sums");
     std::vector<Stage> stages;
     for (const auto& name : names) stages.push_back({searcher_named(name, neural), share_of(name, names.size())});
     return std::make_unique<Chain>(std::move(stages));

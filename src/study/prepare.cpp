@@ -256,6 +256,23 @@ std::vector<std::vector<Expression>> read_guesses(const std::vector<std::string>
     return guesses;
 }
 
+// A guess beyond the limits may still be a start, but it enters no front.
+void note_large_guesses(PreparedFit& prepared, const FitParameters& parameters) {
+    const auto& problem = prepared.problem;
+    for (std::size_t i = 0; i < problem.guesses.size(); ++i) {
+        const auto& guess = problem.guesses[i];
+        if (satisfies(guess, problem.constraints, problem.complexity)) continue;
+        std::size_t depth = 0;
+        for (const auto& output : guess) depth = std::max(depth, output.depth());
+        const auto limit = problem.constraints.maximum_complexity;
+        prepared.notes.push_back(fmt::format("The guess \"{}\" passes the limits of the search, so it is no candidate as it stands: complexity {} of {} ({}), depth {} of {}. "
+                                             "Raise --maximum-complexity or --maximum-depth, or relax --constrain.",
+                                             parameters.guess[i].size() > 60 ? parameters.guess[i].substr(0, 60) + "..." : parameters.guess[i],
+                                             problem.complexity.total(guess), limit * static_cast<int>(guess.size()), problem.complexity.name(), depth,
+                                             problem.constraints.maximum_depth));
+    }
+}
+
 Roles roles_of(const FitParameters& parameters, Table& table) {
     Roles roles{.features = parameters.features,
                 .targets = parameters.target,
@@ -309,9 +326,8 @@ void check_range(const Problem& problem) {
     }
 }
 
-// Sums of many terms are what networks unroll to: where nothing else is asked for, formulas may be as long as is still read.
-void widen_limits(Constraints& constraints, const FitParameters& parameters) {
-    constexpr int complexity = 100, depth = 100;
+// Where nothing else is asked for: sums of many terms, which networks unroll to, may be as long as is still read, and look-up tables number more than nodes.
+void widen_limits(Constraints& constraints, const FitParameters& parameters, int complexity, int depth) {
     const FitParameters defaults;
     if (parameters.maximum_complexity == defaults.maximum_complexity && !parameters.stated.contains("maximum_complexity")) constraints.maximum_complexity = complexity;
     if (parameters.maximum_depth == defaults.maximum_depth && !parameters.stated.contains("maximum_depth")) constraints.maximum_depth = depth;
@@ -340,9 +356,11 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     problem.complexity = in_flag("--complexity", [&] { return measure_named(parameters.complexity, problem); });
     problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
     problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
-    if (is_neural) widen_limits(problem.constraints, parameters);
+    if (is_neural) widen_limits(problem.constraints, parameters, 100, 100);
+    else if (parameters.complexity == "lut") widen_limits(problem.constraints, parameters, 200, 30);
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);
     problem.guesses = read_guesses(parameters.guess, problem);
+    note_large_guesses(prepared, parameters);
     check_loss(problem);
     check_range(problem);
     return prepared;

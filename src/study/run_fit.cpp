@@ -58,6 +58,16 @@ FitParameters resumed_parameters(const FitParameters& given, const RecordedRun& 
     return parameters;
 }
 
+// Circuits compute sums of functions of one column at the cost of one table each: where formulas are weighed so, "auto" looks for them first.
+std::vector<std::string> methods_of(const FitParameters& parameters) {
+    std::vector<std::string> methods;
+    for (const auto& method : parameters.method) {
+        if (method == "auto" && parameters.complexity == "lut") methods.insert(methods.end(), {"sums", "auto"});
+        else methods.push_back(method);
+    }
+    return methods;
+}
+
 FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameters& parameters, const RunFolder* folder, Recorder& recorder) {
     FitOutcome outcome{.problem = prepared.problem, .result = std::move(result), .models = {}, .folder = folder ? folder->path() : fs::path()};
     RunStatus status{.state = outcome.result.stop == StopReason::interrupted ? "interrupted" : "finished",
@@ -109,7 +119,7 @@ FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std
     if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
         throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
                                                      "' now holds. Give the same data, or start a new run with --run-folder");
-    const auto searcher = parameters.form.empty() ? make_searcher(parameters.method, neural_options(parameters))
+    const auto searcher = parameters.form.empty() ? make_searcher(methods_of(parameters), neural_options(parameters))
                                                   : make_form_searcher(parameters, prepared);
     std::optional<RunFolder> folder;
     if (resumed) folder.emplace(std::move(resumed->folder));

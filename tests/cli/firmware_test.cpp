@@ -24,8 +24,8 @@ protected:
     ~FirmwareCommands() override { fs::remove_all(folder_); }
 
     std::string at(const std::string& name) const { return (folder_ / name).string(); }
-    testing::Finished firmware(std::vector<std::string> more = {}) const {
-        std::vector<std::string> words = {"firmware", at("model.json"), "--data", at("data.csv"), "-o", at("out"), "--input-format", "fixed<10,3>", "--tolerance", "0.03"};
+    testing::Finished firmware(std::vector<std::string> more = {}, const std::string& data = "data.csv") const {
+        std::vector<std::string> words = {"firmware", at("model.json"), "--data", at(data), "-o", at("out"), "--input-format", "fixed<10,3>", "--tolerance", "0.03"};
         words.insert(words.end(), more.begin(), more.end());
         return balmer(words, folder_.string());
     }
@@ -53,9 +53,15 @@ TEST_F(FirmwareCommands, WriteVerifyAndNoticeADifference) {
     EXPECT_NE(changed.output.find("NOT verified"), std::string::npos);
 }
 
+TEST_F(FirmwareCommands, FormatsAreChosenFromTheData) {
+    const auto written = balmer({"firmware", at("model.json"), "--data", at("data.csv"), "-o", at("out")}, folder_.string());
+    ASSERT_EQ(written.status, 0) << written.complaints;
+    EXPECT_NE(written.output.find("in   a                ufixed<"), std::string::npos) << written.output;
+}
+
 TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
-    const auto refused = [&](std::vector<std::string> more, const std::string& text) {
-        const auto ran = firmware(std::move(more));
+    const auto refused = [&](std::vector<std::string> more, const std::string& text, const std::string& data = "data.csv") {
+        const auto ran = firmware(std::move(more), data);
         EXPECT_EQ(ran.status, 2) << text;
         EXPECT_NE(ran.complaints.find(text), std::string::npos) << ran.complaints;
         EXPECT_FALSE(fs::exists(folder_ / "out")) << text;
@@ -64,6 +70,23 @@ TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
     refused({"--input-format", "fixed<8>"}, "fixed<8,4>");
     refused({"--clock", "soon"}, "nanoseconds");
     refused({"--clock", "0.1ns"}, "too short");
+    refused({"--clock", "1.2ns", "--latency", "1", "--multipliers", "lut"}, "cannot be met");
+    refused({"--name", "module"}, "try --name module_value");
+    refused({"--name", "a__b"}, "no identifier");
+    refused({"--input-format", "fixed<3,1>"}, "rows lie beyond fixed<3,1>");
+    std::ofstream(at("empty.csv")) << "a,b,c\n";
+    refused({}, "no rows", "empty.csv");
+    std::ofstream(at("other.csv")) << "aa,b,c\n1,2,3\n";
+    refused({}, "no column 'a', which the model reads. Did you mean 'aa'?", "other.csv");
+    std::ofstream(at("text.csv")) << "a,b,c\nhigh,2,3\nlow,1,2\n";
+    refused({}, "holds text", "text.csv");
+    std::ofstream(at("missing.csv")) << "a,b,c\n1,2,3\n,1,2\n";
+    refused({}, "1 of 2 rows hold no finite number, the first is row 2", "missing.csv");
+    std::ofstream(at("huge.json")) << R"json({"balmer_model": 1, "outputs": [{"name": "y", "formula": "exp(300*a)*b"}], "features": [{"name": "a"}, {"name": "b"}]})json";
+    refused({"--mode", "hls4ml", "--input-format", "ufixed<8,4>"}, "has none");
+    const auto huge = balmer({"firmware", at("huge.json"), "--data", at("data.csv"), "-o", at("out")}, folder_.string());
+    EXPECT_EQ(huge.status, 2);
+    EXPECT_NE(huge.complaints.find("beyond what fixed-point numbers hold"), std::string::npos) << huge.complaints;
     EXPECT_EQ(balmer({"verify", at("nothing")}, folder_.string()).status, 2);
     EXPECT_EQ(balmer({"synthesize", at("nothing")}, folder_.string()).status, 2);
 }

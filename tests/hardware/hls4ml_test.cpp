@@ -19,7 +19,7 @@ namespace {
 
 TEST(Hls4ml, ConstantsAreTruncatedAndResultsWrap) {
     const Model model = testing::model_of({"0.041*x + 3", "-46*x^2", "x - 0.3"});
-    const Circuit circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), {.mode = FirmwareMode::hls4ml, .input_format = {12, 4, Sign::with}});
+    const Circuit circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), {.mode = FirmwareMode::hls4ml, .input_format = FixedPoint{12, 4, Sign::with}});
     validate(circuit);
     const auto run = [&](std::int64_t x) { return interpret(circuit, std::vector{x}); };
     EXPECT_EQ(run(16), (std::vector<std::int64_t>{48, -46 * 16, 16 - 5}));  // 0.041 is 0; -0.3 is -5/16
@@ -113,7 +113,7 @@ const std::vector<std::string> symbolnet_formulas = {
 template <int W, int I>
 std::size_t symbolnet_differences(std::size_t rows) {
     const Model model = testing::model_of(symbolnet_formulas);
-    const Circuit circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), {.mode = FirmwareMode::hls4ml, .input_format = {W, W - I, Sign::with}});
+    const Circuit circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), {.mode = FirmwareMode::hls4ml, .input_format = FixedPoint{W, W - I, Sign::with}});
     return differences<W, I>(circuit, rows, [](auto& x) {
         return Oracle<W, I>::symbolnet(x["multiplicity"], x["c1_b1"], x["c1_b2"], x["mass_mmdt"]);
     });
@@ -127,7 +127,7 @@ TEST(Hls4ml, EqualsScFixedOnTheSymbolNetJets) {
 TEST(Hls4ml, LookupTablesEqualTheirPublishedIndexing) {
     const Model model = testing::model_of({"0.5*sin(x + 0.25*y) + exp(0.5*y)"});
     const auto different = [&]<int W, int I>() {
-        LoweringOptions options{.mode = FirmwareMode::hls4ml, .input_format = {W, W - I, Sign::with}};
+        LoweringOptions options{.mode = FirmwareMode::hls4ml, .input_format = FixedPoint{W, W - I, Sign::with}};
         options.lookup_tables = {{"sin", {-4, 4, 1024}}, {"exp", {-8, 8, 256}}};
         const Circuit circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), options);
         return differences<W, I>(circuit, 2000, [](auto& x) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "hardware/formula_case.hpp"
@@ -52,7 +55,7 @@ TEST(Lowering, KeepsTheToleranceForEveryKindOfOperator) {
     for (const Case& item : cases) {
         const Model model = model_of({item.formula});
         const Table data = table_of(model, 2000, item.low, item.high, 1.0 / 256);
-        const LoweringOptions options{.input_format = {12, 8, Sign::with}, .tolerance = 0.02, .rows = 1000};
+        const LoweringOptions options{.input_format = FixedPoint{12, 8, Sign::with}, .tolerance = 0.02, .rows = 1000};
         Circuit circuit;
         try {
             circuit = lower(model, data, options);
@@ -68,7 +71,7 @@ TEST(Lowering, KeepsTheToleranceForEveryKindOfOperator) {
 
 TEST(Lowering, OneVariableBecomesOneTable) {
     const Model model = model_of({"0.25 + 0.5*tanh(0.6*x - 0.2)*exp(-x^2) + 0.1*x"});
-    const Circuit circuit = lower(model, table_of(model, 1000, -2, 2, 1.0 / 16), {.input_format = {6, 4, Sign::with}});
+    const Circuit circuit = lower(model, table_of(model, 1000, -2, 2, 1.0 / 16), {.input_format = FixedPoint{6, 4, Sign::with}});
     ASSERT_EQ(circuit.tables.size(), 1u);
     for (const CircuitNode& node : circuit.nodes) {
         EXPECT_TRUE(node.op == CircuitOp::input || node.op == CircuitOp::table || node.op == CircuitOp::round || node.op == CircuitOp::saturate);
@@ -88,7 +91,7 @@ TEST(Lowering, OneVariableBecomesOneTable) {
 TEST(Lowering, ClassesAgreeAndTheDecisionIsTheLargestScore) {
     const Model model = model_of({"sin(x) + 0.3*y", "x*y - 0.2", "0.5*tanh(x - 0.7*z)", "0.1*z"});
     const Table data = table_of(model, 3000, -3, 3, 1.0 / 16);
-    LoweringOptions options{.input_format = {8, 4, Sign::with}, .agreement = 0.95, .rows = 2000};
+    LoweringOptions options{.input_format = FixedPoint{8, 4, Sign::with}, .agreement = 0.95, .rows = 2000};
     const Circuit circuit = lower(model, data, options);
     EXPECT_GE(measure_quality(circuit, model, data, options).agreement, 0.93);
     options.outputs = FirmwareOutputs::decision;
@@ -105,7 +108,7 @@ TEST(Lowering, ClassesAgreeAndTheDecisionIsTheLargestScore) {
 TEST(Lowering, RawWordsAreStandardisedInside) {
     const Model model = model_of({"tanh(x) + 0.2*x*y"});
     Table words = table_of(model, 2000, 0, 4000, 1);
-    LoweringOptions options{.input_format = {12, 0, Sign::without}, .tolerance = 0.02, .rows = 1000};
+    LoweringOptions options{.input_format = FixedPoint{12, 0, Sign::without}, .tolerance = 0.02, .rows = 1000};
     options.standardisation = {{"x", {2000, 800}}, {"y", {1900, 700}}};
     const Circuit circuit = lower(model, words, options);
     Table standardised = words;
@@ -122,7 +125,7 @@ TEST(Lowering, RawWordsAreStandardisedInside) {
 TEST(Lowering, WideArgumentsAreInterpolated) {
     const Model model = model_of({"exp(-x) + 0.1*sqrt(x + 0.5)"});
     const Table data = table_of(model, 2000, 0, 4, 1.0 / 4096);
-    const Circuit circuit = lower(model, data, {.input_format = {16, 12, Sign::with}, .tolerance = 2e-4, .multipliers = Multiplier::lut, .rows = 1000});
+    const Circuit circuit = lower(model, data, {.input_format = FixedPoint{16, 12, Sign::with}, .tolerance = 2e-4, .multipliers = Multiplier::lut, .rows = 1000});
     const Table fresh = table_of(model, 4000, 0, 4, 1.0 / 4096, 2);
     EXPECT_LT(relative_error(predict(circuit, fresh)[0], predict(model, fresh)[0]), 3e-4);
     std::size_t products = 0;
@@ -133,7 +136,7 @@ TEST(Lowering, WideArgumentsAreInterpolated) {
 
 TEST(Lowering, OutputFormatIsKept) {
     const Model model = model_of({"x*y + 3"});
-    LoweringOptions options{.input_format = {8, 4, Sign::with}, .tolerance = 0.05};
+    LoweringOptions options{.input_format = FixedPoint{8, 4, Sign::with}, .tolerance = 0.05};
     options.output_format = FixedPoint{6, 1, Sign::with};
     const Circuit circuit = lower(model, table_of(model, 1000, -4, 4, 1.0 / 16), options);
     EXPECT_EQ(circuit.outputs[0].format, *options.output_format);
@@ -143,18 +146,18 @@ TEST(Lowering, OutputFormatIsKept) {
 TEST(Lowering, IsTheSameEveryTime) {
     const Model model = model_of({"sin(x - 0.3*y) + 0.2*z", "x*y", "0.4*z*exp(-x^2)"});
     const Table data = table_of(model, 1500, -3, 3, 1.0 / 16);
-    const LoweringOptions options{.input_format = {8, 4, Sign::with}, .agreement = 0.95};
+    const LoweringOptions options{.input_format = FixedPoint{8, 4, Sign::with}, .agreement = 0.95};
     EXPECT_EQ(to_json(lower(model, data, options)), to_json(lower(model, data, options)));
 }
 
 TEST(Lowering, SaysWhatIsWrong) {
     const Model model = model_of({"sin(x)*y"});
     const Table data = table_of(model, 500, -3, 3, 1.0 / 16);
-    const std::string narrow = message_of([&] { lower(model, data, {.input_format = {4, 3, Sign::with}}); });
+    const std::string narrow = message_of([&] { lower(model, data, {.input_format = FixedPoint{4, 3, Sign::with}}); });
     EXPECT_NE(narrow.find("of 500 rows lie beyond"), std::string::npos) << narrow;
-    const std::string coarse = message_of([&] { lower(model, data, {.input_format = {4, 1, Sign::with}, .tolerance = 0.001}); });
+    const std::string coarse = message_of([&] { lower(model, data, {.input_format = FixedPoint{4, 1, Sign::with}, .tolerance = 0.001}); });
     EXPECT_NE(coarse.find("more bits after the binary point"), std::string::npos) << coarse;
-    const std::string late = message_of([&] { lower(model, data, {.input_format = {8, 4, Sign::with}, .clock = 1.2, .latency = 1, .multipliers = Multiplier::lut}); });
+    const std::string late = message_of([&] { lower(model, data, {.input_format = FixedPoint{8, 4, Sign::with}, .clock = 1.2, .latency = 1, .multipliers = Multiplier::lut}); });
     EXPECT_NE(late.find("cycles"), std::string::npos) << late;
     Table other = data;
     other.numeric[1] = other.numeric[1].with_name("z");
@@ -165,10 +168,83 @@ TEST(Lowering, SaysWhatIsWrong) {
     EXPECT_NE(infinite.find("no finite value"), std::string::npos) << infinite;
 }
 
+/// A column of a table, replaced.
+Table with_column(Table table, std::size_t column, const std::function<double(double)>& change) {
+    std::vector<double> values;
+    for (const double x : table.numeric[column].values()) values.push_back(change(x));
+    table.numeric[column] = Column(table.numeric[column].name(), std::move(values));
+    return table;
+}
+
+TEST(Lowering, OpenPortsHoldEveryRow) {
+    const Model model = model_of({"x*y - 0.4*z"});
+    Table data = table_of(model, 1500, -4, 4, 1.0 / 4096);
+    data = with_column(data, 0, [](double x) { return 300 * std::exp(x); });  // 5 ... 16,000: a long tail
+    data = with_column(data, 1, [](double y) { return 0.001 * y; });
+    data = with_column(data, 2, [](double z) { return std::floor(10 * z); });
+    const Circuit circuit = lower(model, data, {.tolerance = 0.02, .rows = 1000});
+    for (const InputPort& port : circuit.inputs) {
+        const auto values = data.numeric[*data.find_numeric(port.column)].values();
+        const auto [low, high] = std::ranges::minmax(values);
+        EXPECT_LE(high, port.format.step() * (static_cast<double>(port.format.highest()) + 0.5)) << port.name;
+        EXPECT_GE(low, port.format.step() * (static_cast<double>(port.format.lowest()) - 0.5)) << port.name;
+        EXPECT_LE(port.format.width, 24) << port.name;
+    }
+    EXPECT_EQ(circuit.inputs[0].format.sign, Sign::without);
+    EXPECT_EQ(circuit.inputs[2].format.fraction, 0) << "whole numbers stay whole";
+    EXPECT_LE(measure_quality(circuit, model, data, {}).error, 0.025);
+    // What is given stays; the rest is chosen.
+    LoweringOptions partly{.tolerance = 0.05, .rows = 1000};
+    partly.input_formats["x"] = FixedPoint{20, 4, Sign::without};
+    EXPECT_EQ(lower(model, data, partly).inputs[0].format, (FixedPoint{20, 4, Sign::without}));
+}
+
+TEST(Lowering, FormulasWithALongTailReachTheTolerance) {
+    const Model model = model_of({"sqrt(2*a*b*(cosh(c - d) - cos(c + d)) + 0.05)"});
+    Table data = table_of(model, 3000, -2, 2, 1.0 / 65536);
+    data = with_column(data, 0, [](double x) { return 8 * std::exp(1.5 * x); });
+    data = with_column(data, 1, [](double x) { return 8 * std::exp(1.2 * x); });
+    const Circuit circuit = lower(model, data, {.tolerance = 0.01, .rows = 1500});
+    EXPECT_LE(measure_quality(circuit, model, data, {}).error, 0.0125);
+    EXPECT_TRUE(circuit.notes.empty()) << circuit.notes[0];
+}
+
+TEST(Lowering, SaysHowManyRowsSaturate) {
+    const Model model = model_of({"x + 0.5*y"});
+    Table data = table_of(model, 1000, -3, 3, 1.0 / 16);
+    int row = 0;
+    data = with_column(data, 0, [&](double x) { return row++ % 50 == 0 ? 100 : x; });
+    const std::string note = lower(model, data, {.input_format = FixedPoint{10, 6, Sign::with}, .tolerance = 0.98}).notes.at(0);
+    EXPECT_EQ(note, "x: 20 of 1000 rows lie beyond fixed<10,4> (-8 ... 7.98438); 8 integer bits hold them all: fixed<14,8>; they saturate");
+    const std::string lost = message_of([&] { lower(model, data, {.input_format = FixedPoint{10, 6, Sign::with}, .tolerance = 0.01}); });
+    EXPECT_NE(lost.find("more integer bits (x: 20 of 1000 rows"), std::string::npos) << lost;
+}
+
+TEST(Lowering, RefusesDivisorsThatMayBeZero) {
+    const Model model = model_of({"x/(y - 1) + z^-2"});
+    const Table across = table_of(model, 500, -3, 3, 1.0 / 16);
+    const std::string message = message_of([&] { lower(model, across, {}); });
+    EXPECT_NE(message.find("divides by y - 1, which runs from -4 to 1.9"), std::string::npos) << message;
+    EXPECT_NE(message.find("--poles nearest"), std::string::npos) << message;
+    const Table beside = table_of(model, 500, 2, 3, 1.0 / 16);
+    EXPECT_NO_THROW(lower(model, beside, {.tolerance = 0.05}));
+    EXPECT_NO_THROW(lower(model_of({"1/(x^2 + 0.5)"}), across, {.tolerance = 0.05}));
+}
+
+TEST(Lowering, NamesThatHadToChangeAreNoted) {
+    Model model = model_of({"reg + 0.5*Pt - 0.25*pt"});
+    const Circuit circuit = lower(model, table_of(model, 500, -3, 3, 1.0 / 16), {.tolerance = 0.05});
+    EXPECT_EQ(circuit.inputs[0].name, "reg_value");
+    EXPECT_NE(circuit.inputs[1].name, circuit.inputs[2].name);
+    ASSERT_EQ(circuit.notes.size(), 2u);
+    EXPECT_NE(circuit.notes[0].find("'reg_value' stands for 'reg'"), std::string::npos) << circuit.notes[0];
+    EXPECT_NE(circuit.notes[1].find("stands for 'pt'"), std::string::npos) << circuit.notes[1];
+}
+
 TEST(Lowering, FrontGoesFromExactToCheap) {
     const Model model = model_of({"sin(x - 0.3*y) + 0.2*z", "x*y", "0.4*z*exp(-x^2)"});
     const Table data = table_of(model, 1500, -3, 3, 1.0 / 16);
-    const auto front = lowering_front(model, data, {.input_format = {8, 4, Sign::with}, .agreement = 0.9});
+    const auto front = lowering_front(model, data, {.input_format = FixedPoint{8, 4, Sign::with}, .agreement = 0.9});
     ASSERT_GT(front.size(), 5u);
     for (std::size_t i = 1; i < front.size(); ++i) {
         EXPECT_LT(front[i].cost, front[i - 1].cost);

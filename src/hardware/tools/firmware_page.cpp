@@ -145,7 +145,8 @@ void add_errors(Page& page, const Circuit& circuit, const Model& model, const st
 }
 
 // What the search passed on its way to fewer LUTs.
-void add_front(Page& page, const Model& model, const Table& table, const LoweringOptions& options) {
+void add_front(Page& page, const Circuit& circuit, const Model& model, const Table& table, LoweringOptions options) {
+    for (const auto& port : circuit.inputs) options.input_formats[port.column] = port.format;
     const bool classes = model.task == Task::classification;
     Plot plot{.title = "What precision costs", .x_label = "LUT + 55 per DSP, estimated", .y_label = classes ? "same class as the float formulas" : "error / standard deviation",
               .y_scale = classes ? Scale::linear : Scale::logarithmic, .x_axis = {}, .y_axis = {}, .series = {}, .width = 560, .height = 340};
@@ -194,7 +195,7 @@ void add_scan(Page& page, const Model& model, const Table& table, LoweringOption
         Series series{.mark = Mark::line, .name = fmt::format("{} integer bits", integer), .x = {}, .y = {}, .notes = {}, .colour = colour++};
         std::vector<std::string> cells = {fmt::format("{}", integer)};
         for (const int total : totals) {
-            options.input_format = {total, total - integer, Sign::with};
+            options.input_format = FixedPoint{total, total - integer, Sign::with};
             const auto value = total > integer ? scanned(model, rows, options) : std::nullopt;
             cells.push_back(value ? rounded(*value) : "");
             if (!value) continue;
@@ -231,7 +232,7 @@ std::string circuit_section(const Circuit& circuit, const Model* model, const Ta
         if (model->task == Task::classification) add_class_quality(page, circuit, *model, *table, exact, fixed);
         if (gives_scores(circuit, *model)) add_errors(page, circuit, *model, exact, fixed);
         page.heading("Precision");
-        add_front(page, *model, first_rows(*table, scanned_rows), options);
+        add_front(page, circuit, *model, first_rows(*table, scanned_rows), options);
         add_scan(page, *model, *table, options);
     }
     page.heading("The pipeline");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "balmer/circuit_builder.hpp"
 #include "balmer/error.hpp"
 #include "balmer/number.hpp"
 
@@ -41,6 +42,13 @@ double nanoseconds(const std::string& given) {
     return *value;
 }
 
+// A module's name is the user's to choose, so it is not changed silently.
+std::string module_name(const std::string& name) {
+    if (legal_name(name, "formula") == name) return name;
+    const char* why = is_reserved_word(name) ? "is a keyword of Verilog, VHDL or C++, or used by the generated code" : "is no identifier";
+    throw Error({.name = "--name"}, fmt::format("'{}' {}. Letters, digits and single _ are allowed, a letter first; try --name {}", name, why, legal_name(name, "formula")));
+}
+
 void read_input_formats(const std::vector<std::string>& texts, const Model& model, LoweringOptions& options) {
     for (const auto& text : texts) {
         const auto equals = text.find('=');
@@ -64,6 +72,7 @@ LoweringOptions lowering_options(const FirmwareTexts& texts, const Model& model)
     options.outputs = choice<FirmwareOutputs>("--outputs", texts.outputs, {{"scores", FirmwareOutputs::scores}, {"decision", FirmwareOutputs::decision}});
     options.rounding = choice<Rounding>("--rounding", texts.rounding, {{"nearest", Rounding::nearest}, {"floor", Rounding::floor}});
     options.overflow = choice<Overflow>("--overflow", texts.overflow, {{"saturate", Overflow::saturate}, {"wrap", Overflow::wrap}});
+    options.poles = choice<Poles>("--poles", texts.poles, {{"refuse", Poles::refuse}, {"nearest", Poles::nearest}});
     options.multipliers =
         choice<Multiplier>("--multipliers", texts.multipliers, {{"auto", Multiplier::automatic}, {"dsp", Multiplier::dsp}, {"lut", Multiplier::lut}});
     options.clock = nanoseconds(texts.clock);
@@ -73,7 +82,7 @@ LoweringOptions lowering_options(const FirmwareTexts& texts, const Model& model)
     options.threshold = texts.threshold;
     options.standardisation = texts.standardisation;
     if (!texts.output_format.empty()) options.output_format = parse_fixed_point(texts.output_format);
-    if (!texts.name.empty()) options.name = texts.name;
+    if (!texts.name.empty()) options.name = module_name(texts.name);
     read_input_formats(texts.input_formats, model, options);
     return options;
 }

@@ -1,0 +1,48 @@
+#include <cmath>
+
+#include "hardware/realise.hpp"
+
+namespace balmer {
+
+std::vector<int> count_uses(const Plan& plan) {
+    std::vector<int> uses(plan.edges.size(), 0);
+    for (const PlanEdge& edge : plan.edges) {
+        for (const PlanTerm& term : edge.terms) {
+            ++uses[term.edge];
+        }
+    }
+    for (const PlanOutput& output : plan.outputs) {
+        ++uses[output.edge];
+    }
+    return uses;
+}
+
+std::vector<char> free_scales(const Plan& plan) {
+    std::vector<char> is_free(plan.edges.size(), 1);
+    for (const PlanEdge& edge : plan.edges) {
+        for (std::size_t k = 0; k < edge.terms.size(); ++k) {
+            // A table or a sum takes scale and bias in; a product takes the scale alone, so its operands must have no bias.
+            const bool accepts = edge.kind == EdgeKind::table || edge.kind == EdgeKind::linear;
+            is_free[edge.terms[k].edge] &= accepts ? 1 : 0;
+        }
+    }
+    for (const PlanOutput& output : plan.outputs) {
+        is_free[output.edge] = 0;
+    }
+    return is_free;
+}
+
+const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t edge, std::int64_t low, std::int64_t high, int fraction, double scale,
+                                              double bias) {
+    const auto [entry, is_new] = kept_.try_emplace({edge, low, high, fraction, scale, bias});
+    if (is_new) {
+        std::vector<double> arguments;
+        for (std::int64_t a = low; a <= high; ++a) {
+            arguments.push_back(scale * std::ldexp(static_cast<double>(a), -fraction) + bias);
+        }
+        entry->second = plan.tabulate(edge, arguments);
+    }
+    return entry->second;
+}
+
+}  // namespace balmer
