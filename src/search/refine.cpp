@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "balmer/simplify.hpp"
 
@@ -41,6 +42,29 @@ FitOptions holding(const Outputs& outputs, const std::vector<std::vector<bool>>&
     return options;
 }
 
+// Angles' offsets within half a turn of zero: sin(x + 6.6832) as sin(x + 0.4).
+Expression with_short_phases(Expression expression) {
+    std::vector<int> uses(expression.values.size(), 0);
+    for (const auto& node : expression.nodes)
+        if (node.op == Op::parameter) ++uses[static_cast<std::size_t>(node.index)];
+    for (std::size_t i = 0; i < expression.size(); ++i) {
+        const Op op = expression.nodes[i].op;
+        if (op != Op::sin && op != Op::cos && op != Op::tan) continue;
+        const double period = (op == Op::tan ? 1 : 2) * std::numbers::pi;
+        const std::size_t argument = expression.operands(i)[0];
+        if (expression.nodes[argument].op != Op::add && expression.nodes[argument].op != Op::subtract) continue;
+        for (const auto term : expression.operands(argument)) {
+            const Node& node = expression.nodes[term];
+            if (node.op != Op::parameter || uses[static_cast<std::size_t>(node.index)] != 1) continue;
+            double& phase = expression.values[static_cast<std::size_t>(node.index)];
+            const double turns = std::round(phase / period);
+            // Phases of many turns have lost digits that a shift would make up.
+            if (std::fabs(turns) < 1e3) phase -= turns * period;
+        }
+    }
+    return expression;
+}
+
 }  // namespace
 
 std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& front, const Scorer& scorer, ThreadPool& pool,
@@ -71,6 +95,16 @@ Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, doubl
     for (const auto& output : outputs) held.emplace_back(output.values.size(), false);
     double loss = scorer.loss(outputs);
     bool any = false;
+    Outputs turned = outputs;
+    for (std::size_t k = 0; k < scorer.problem().searched(); ++k) turned[k] = with_short_phases(std::move(turned[k]));
+    if (turned != outputs) {
+        const double turned_loss = scorer.loss(turned);
+        if (likelihood_change(loss, turned_loss, scorer.problem()) < 1e-3) {
+            outputs = std::move(turned);
+            loss = turned_loss;
+            any = true;
+        }
+    }
     for (std::size_t k = 0; k < scorer.problem().searched(); ++k) {
         for (std::size_t p = 0; p < outputs[k].values.size(); ++p) {
             const double value = outputs[k].values[p];

@@ -15,7 +15,8 @@ std::vector<Candidate> polish(const Candidate& candidate, const ParetoFront& fro
                               const std::function<bool()>& late);
 
 /// Writes constants as integers, simple rationals or multiples of pi where the data cannot tell the difference: the profile
-/// likelihood changes by less than `deviations` standard errors, the other constants refitted each time.
+/// likelihood changes by less than `deviations` standard errors, the other constants refitted each time. Offsets of angles come within
+/// half a turn of zero first.
 Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, double deviations = 2.0);
 
 /// Shortest equal formula (equality saturation within a node limit on the data's box), kept only when its loss is not worse.
