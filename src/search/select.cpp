@@ -61,9 +61,10 @@ double formula_bits(const Candidate& candidate, const Problem& problem, double r
 }
 
 // Normal residuals of fitted width, among them wrong rows that may lie anywhere in a range: expectation and maximisation from the robust
-// width. Without wrong rows it is n log2 of the width.
+// width. Without wrong rows it is n log2 of the width, and so it is where a narrow width would leave too many rows outside: targets with
+// few values (ratings, counts) are met exactly by chance.
 double mixture_bits(std::vector<double> residuals, double range, double floor) {
-    constexpr double most_wrong = 0.05, width_of_median = 1.4826;
+    constexpr double most_wrong = 0.05, too_many_wrong = 0.2, width_of_median = 1.4826;
     constexpr int rounds = 12;
     const double n = static_cast<double>(residuals.size());
     for (double& r : residuals) r = std::fabs(r);
@@ -72,6 +73,7 @@ double mixture_bits(std::vector<double> residuals, double range, double floor) {
     std::ranges::nth_element(sizes, middle);
     double width = std::max(width_of_median * *middle, floor), wrong = std::min(most_wrong, 1 / n), nats = 0;
     const double flat = 1 / std::max(range, floor);
+    double outside = 0;
     for (int round = 0; round < rounds; ++round) {
         double inside = 0, square = 0;
         nats = 0;
@@ -85,7 +87,14 @@ double mixture_bits(std::vector<double> residuals, double range, double floor) {
         }
         if (!(inside > 0)) break;
         width = std::max(std::sqrt(square / inside), floor);
-        wrong = std::clamp(1 - inside / n, 1e-3 / n, most_wrong);
+        outside = 1 - inside / n;
+        wrong = std::clamp(outside, 1e-3 / n, most_wrong);
+    }
+    if (outside > too_many_wrong) {
+        double square = 0;
+        for (const double r : residuals) square += r * r;
+        width = std::max(std::sqrt(square / n), floor);
+        nats = n * (0.5 + std::log(width * 2.5066282746310002));
     }
     return nats * bits_per_nat;
 }

@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "balmer/error.hpp"
+#include "balmer/random.hpp"
 #include "balmer/search.hpp"
 #include "search/bytes.hpp"
 #include "search/constraints.hpp"
+#include "search/scorer.hpp"
 
 namespace balmer {
 namespace {
@@ -55,6 +57,29 @@ TEST(Select, EachWayChoosesItsOwn) {
     front.insert({.outputs = {parse("1.7*x + 1.1*sin(x + 0.3) + 0.02*sin(1.7*x) + 0.7", words)}, .complexity = 20, .loss = 0.9});
     EXPECT_EQ(select(front, Selection::best, problem), 1u);
     EXPECT_EQ(select(front, Selection::accuracy, problem), 2u);
+    EXPECT_EQ(select(front, Selection::description_length, problem), 1u);
+}
+
+TEST(Select, MeetingWholeNumbersByChanceIsNoReasonForAShortFormula) {
+    Problem problem;
+    std::vector<double> a, b, y;
+    RandomStream random(4);
+    for (int i = 0; i < 300; ++i) {
+        const double level = 2 + static_cast<double>(random.below(6));
+        a.push_back(level + static_cast<double>(random.below(3)) - 1);
+        b.push_back(level + static_cast<double>(random.below(3)) - 1);
+        y.push_back(std::round(0.5 * (a.back() + b.back()) + 0.3 * random.normal()));
+    }
+    problem.data.features = {Column("a", a), Column("b", b)};
+    problem.data.targets = {Column("y", y)};
+    problem.operators = {Op::add, Op::multiply};
+    const Scorer scorer(problem);
+    const Vocabulary names = problem.vocabulary();
+    ParetoFront front;
+    front.insert(scorer.score({parse("a", names)}, "test"));
+    front.insert(scorer.score({parse("0.5*(a + b)", names)}, "test"));
+    ASSERT_EQ(front.members().size(), 2u);
+    EXPECT_LT(front.members()[1].loss, 0.5 * front.members()[0].loss);
     EXPECT_EQ(select(front, Selection::description_length, problem), 1u);
 }
 
