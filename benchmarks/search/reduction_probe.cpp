@@ -59,8 +59,10 @@ std::vector<Op> operators() {
 double number(int argc, char** argv, int i, double otherwise) { return argc > i ? std::atof(argv[i]) : otherwise; }
 
 std::unique_ptr<Searcher> solver(const PartEffort& effort) {
-    EnumerateOptions options{.maximum_entries = effort.entries};
-    options.questions = effort.target == PartEffort::Target::exact ? EnumerateOptions::Questions::exact_only : EnumerateOptions::Questions::noisy_only;
+    EnumerateOptions options{.maximum_entries = effort.entries, .asked_entries = effort.asked};
+    using Questions = EnumerateOptions::Questions;
+    options.questions = effort.target == PartEffort::Target::exact ? Questions::exact_only
+                        : effort.target == PartEffort::Target::near ? Questions::near : Questions::noisy_only;
     return make_enumerate_searcher(options);
 }
 

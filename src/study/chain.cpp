@@ -175,11 +175,11 @@ void first_look(ChainState& state, const Scorer& scorer, const Judgement& judged
 // Seconds set aside for refining what a stage found; unlimited when only evaluations count, because wall time must not decide then.
 double refining_seconds(const Budget& whole) { return std::isfinite(whole.seconds) ? std::min(5.0, 0.1 * whole.seconds) : whole.seconds; }
 
-Budget stage_budget(const Budget& whole, const ChainState& state, double share) {
+Budget stage_budget(const Budget& whole, const ChainState& state, double until) {
     Budget budget = whole;
-    const double left = std::isfinite(whole.seconds) ? whole.seconds - state.seconds - refining_seconds(whole) : whole.seconds;
-    budget.seconds = std::max(0.0, std::min(left, whole.seconds * share));
-    budget.evaluations = std::max(0.0, std::min(whole.evaluations - state.evaluations, whole.evaluations * share));
+    const double end = std::isfinite(whole.seconds) ? std::min(whole.seconds * until, whole.seconds - refining_seconds(whole)) : whole.seconds;
+    budget.seconds = std::max(0.0, end - state.seconds);
+    budget.evaluations = std::max(0.0, whole.evaluations * until - state.evaluations);
     return budget;
 }
 
@@ -229,7 +229,7 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             if (is_small(member, problem)) of_stage.guesses.push_back(member.outputs);
         const Stopwatch watch;
         StageObserver inner(observer, state, budget, judged);
-        const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.share), seed + state.stage, stop,
+        const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.until), seed + state.stage, stop,
                                                 inner, state.stage_bytes);
         for (const auto& member : result.front.members()) state.front.insert(judged(tidied(member)));
         state.stage_bytes.clear();
@@ -239,7 +239,7 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             state.evaluations += result.evaluations;
             break;
         }
-        refine(state.front, scorer, judged, pool, stop, watch, refining_seconds(budget));
+        if (stage.refined || is_last || reason == StopReason::solved) refine(state.front, scorer, judged, pool, stop, watch, refining_seconds(budget));
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;

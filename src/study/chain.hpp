@@ -11,11 +11,12 @@ namespace balmer {
 /// One link of a chain.
 struct Stage {
     std::unique_ptr<Searcher> searcher;
-    double share = 1;  ///< of the whole budget that it may use at most; what it leaves goes to later stages
+    double until = 1;     ///< share of the whole budget, what came before included, by which it ends
+    bool refined = true;  ///< whether what it found is refined even where it solved nothing
 };
 
-/// Searchers one after another on one budget: each gets the front so far as guesses, and after each the front is refined (constants inserted,
-/// snapped, formulas shortened). Ends early when a stage reports that the problem is solved.
+/// Searchers one after another on one budget: each gets the front so far as guesses, and after those that ask for it the front is refined (constants
+/// inserted, snapped, formulas shortened). Ends early when a stage reports that the problem is solved.
 class Chain : public Searcher {
 public:
     explicit Chain(std::vector<Stage> stages) : stages_(std::move(stages)) {}

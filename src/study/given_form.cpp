@@ -139,14 +139,14 @@ std::unique_ptr<Searcher> hole_searcher(const FitParameters& parameters, const P
     std::vector<Stage> stages;
     for (const auto& method : parameters.method) {
         if (method != "genetic" && invertible)
-            stages.push_back({make_inverting_searcher(make_searcher({method}, neural_options(parameters))), 0.5});
-        if (method == "genetic" || method == "auto") stages.push_back({make_genetic_searcher(), 1});
+            stages.push_back({make_inverting_searcher(make_searcher({method}, neural_options(parameters)))});
+        if (method == "genetic" || method == "auto") stages.push_back({make_genetic_searcher()});
         if (stages.empty())
             throw Error({.name = "--method"}, fmt::format("'{}' searches an unknown function by the values that it must have, which this form does not "
                                                           "fix: that takes one unknown function, no constants, and operators that can be undone. "
                                                           "Use --method auto or genetic", method));
     }
-    for (auto& stage : stages) stage.share = std::min(stage.share, stages.size() > 1 ? 0.5 : 1.0);
+    for (std::size_t i = 0; i < stages.size(); ++i) stages[i].until = static_cast<double>(i + 1) / static_cast<double>(stages.size());
     return std::make_unique<Chain>(std::move(stages));
 }
 

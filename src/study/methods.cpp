@@ -11,22 +11,18 @@
 namespace balmer {
 namespace {
 
-// What "auto" runs: everything small by value first, then evolution on what is left.
-constexpr double divide_share = 0.3, enumerate_share = 0.4, sums_share = 0.5;
+constexpr std::size_t small_table = 5'000;  // entries that are asked before variables are reduced
 
 // Parts of a reduction are solved by enumeration.
 std::unique_ptr<Searcher> part_solver(const PartEffort& effort) {
-    EnumerateOptions options{.maximum_entries = effort.entries};
-    const bool exact = effort.target == PartEffort::Target::exact;
-    options.questions = exact ? EnumerateOptions::Questions::exact_only : EnumerateOptions::Questions::noisy_only;
+    using Questions = EnumerateOptions::Questions;
+    EnumerateOptions options{.maximum_entries = effort.entries, .asked_entries = effort.asked};
+    switch (effort.target) {
+        case PartEffort::Target::exact: options.questions = Questions::exact_only; break;
+        case PartEffort::Target::near: options.questions = Questions::near; break;
+        case PartEffort::Target::noisy: options.questions = Questions::noisy_only; break;
+    }
     return make_enumerate_searcher(options);
-}
-
-double share_of(const std::string& name, std::size_t methods) {
-    if (methods > 1 && name == "divide") return divide_share;
-    if (methods > 1 && name == "enumerate") return enumerate_share;
-    if (methods > 1 && name == "sums") return sums_share;
-    return 1.0 / static_cast<double>(methods);
 }
 
 // A library keeps the values twice, while it is made and after, and about 200 bytes beside them.
@@ -58,17 +54,38 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
     throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, divide, enumerate, genetic, neural, sums");
 }
 
+// What "auto" runs: a small table, which holds most laws; smaller problems, where the data are exact; the table under noise and as large as
+// it gets; evolution on what is left.
+std::vector<Stage> automatic_stages() {
+    EnumerateOptions small{.maximum_entries = small_table};
+    small.questions = EnumerateOptions::Questions::exact_only;
+    DivideOptions divide{.asked_entries = small_table};
+    divide.noise = DivideOptions::Noise::left;
+    std::vector<Stage> stages;
+    stages.push_back({make_enumerate_searcher(small), 0.15, false});
+    stages.push_back({make_divide_searcher(part_solver, divide), 0.4, false});
+    stages.push_back({make_enumerate_searcher({.asked_entries = small_table}), 0.5});
+    stages.push_back({std::make_unique<GeneticWithLibrary>()});
+    return stages;
+}
+
 }  // namespace
 
 std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural) {
-    std::vector<std::string> names;
-    for (const auto& method : methods) {
-        if (method == "auto") names.insert(names.end(), {"enumerate", "genetic"});
-        else names.push_back(method);
-    }
-    if (names.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural, sums");
+    if (methods.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural, sums");
+    // Each method ends by its share of the budget; the stages of "auto" by theirs of its share.
+    const double share = 1.0 / static_cast<double>(methods.size());
     std::vector<Stage> stages;
-    for (const auto& name : names) stages.push_back({searcher_named(name, neural), share_of(name, names.size())});
+    for (std::size_t i = 0; i < methods.size(); ++i) {
+        const double before = static_cast<double>(i) * share;
+        std::vector<Stage> of_method;
+        if (methods[i] == "auto") of_method = automatic_stages();
+        else of_method.push_back({searcher_named(methods[i], neural)});
+        for (auto& stage : of_method) {
+            stage.until = before + stage.until * share;
+            stages.push_back(std::move(stage));
+        }
+    }
     return std::make_unique<Chain>(std::move(stages));
 }
 

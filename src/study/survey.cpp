@@ -192,7 +192,7 @@ void explain_plan(PreparedFit& prepared, const FitParameters& parameters) {
     }
     const bool automatic = std::ranges::find(parameters.method, "auto") != parameters.method.end();
     if (automatic)
-        text += " small formulas by value come first, exact ones and then those that noise may cover, then evolution on what is left;";
+        text += " small formulas by value come first, then smaller problems where the data are exact, formulas that noise may cover, and evolution on what is left;";
     const auto held = hold_out(problem).held;
     if (held && !problem.validation) text += fmt::format(" {} rows are kept from every stage, for the verdict;", held->rows());
     text.back() = '.';

@@ -48,7 +48,7 @@ std::vector<Step> propose_steps(const Part& part, const Surrogate& surrogate, co
 
 /// Steps for where no surrogate predicts well enough for its gradients to mean something: factors divided out and pairs of variables merged, each
 /// judged by the held-out error of what is left against `error`. The best first, none that lowers it by less than a tenth.
-std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means);
+std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means, Meter& meter);
 
 /// The target and all but a few features as monomials of these few times pure numbers (structure.md, section 5); nothing when units play no part,
 /// all features are pure numbers already or the target's unit is not known.

@@ -37,11 +37,12 @@ const std::vector<Expression>& merges() {
 
 }  // namespace
 
-std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means) {
+std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means, Meter& meter) {
     const std::size_t n = part.variables();
     const SurrogateOptions options{.terms = scan_terms, .rows = scan_rows, .spread = spread, .ridge = 0, .groups = {}};
     // Like is compared with like: the error of as many terms before.
     const double before = std::max(error, prediction_errors(part.columns, std::span(&part.target, 1), std::span(&part.slope, 1), options)[0]);
+    const double work = work_of_fit(options, part.target.size());
     std::vector<Step> steps;
     const auto allowed = [&](const Step& step) {
         const auto written = [&](const Expression& e) { return operators_allow(means.operators, e); };
@@ -52,8 +53,9 @@ std::vector<Step> scan_steps(const Part& part, double error, double spread, cons
         step.score = after;
         steps.push_back(std::move(step));
     };
-    for (std::size_t i = 0; i < n && n > 1; ++i) {
+    for (std::size_t i = 0; i < n && n > 1 && !meter.is_over(); ++i) {
         std::vector<Step> trials;
+        meter.work += work;
         std::vector<std::vector<double>> targets, slopes;
         for (const auto& [factor, power] : factors()) {
             Step step = factor_step(n, i, factor, power);
@@ -72,6 +74,8 @@ std::vector<Step> scan_steps(const Part& part, double error, double spread, cons
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = i + 1; j < n; ++j)
             for (const auto& merged : merges()) {
+                if (meter.is_over()) break;
+                meter.work += work;
                 Step step = merge_step(n, i, j, merged);
                 if (!allowed(step)) continue;
                 const auto left = smaller(part, step, means);

@@ -49,18 +49,23 @@ public:
              StopToken stop, Observer& observer)
         : problem_(problem), budget_(budget), options_(options), solver_(solver), seed_(seed), stop_(std::move(stop)), observer_(observer),
           rows_(spread_rows(problem.data.rows(), options.rows)), scorer_(problem), tree_(problem, options, rows_) {
+        tree_.meter().over = [this] { return over(); };
         const auto y = problem.data.targets[0].values();
         const double mean = block_sum(y) / static_cast<double>(y.size());
         for (const double v : y) spread_ += (v - mean) * (v - mean);
+        for (std::size_t round = 0; round < options.efforts.size(); ++round)
+            if (options.efforts[round] <= options.asked_entries) done_.insert({0, round});
     }
 
     SearchResult run(const std::string& resume) {
         if (!resume.empty()) restore(resume);
         const StopReason ended = search();
         front_.update_scores();
-        SearchResult result{.front = front_, .stop = ended, .seconds = watch_.seconds(), .evaluations = evaluations_, .node_rows = node_rows_};
+        SearchResult result{.front = front_, .stop = ended, .seconds = watch_.seconds(), .evaluations = spent(), .node_rows = node_rows_};
         result.reductions = tree_.reductions();
         report(result);
+        // Nothing was divided, or what noise only seemed to allow.
+        if (tree_.size() == 1 || (noisy_ && options_.noise == DivideOptions::Noise::left)) result.reductions.clear();
         return result;
     }
 
@@ -70,15 +75,26 @@ private:
         auto operator<=>(const Task&) const = default;
     };
 
-    bool over() const { return solved_ || stop_.stop_requested() || watch_.seconds() >= budget_.seconds || evaluations_ >= budget_.evaluations; }
+    // Candidates on all rows, the surrogates counted by what they cost.
+    double spent() const {
+        constexpr double work_per_row = 1200, work_per_candidate = 80'000;
+        return evaluations_ + tree_.meter().work / (work_per_row * static_cast<double>(problem_.data.rows()) + work_per_candidate);
+    }
+
+    bool over() const { return solved_ || stop_.stop_requested() || watch_.seconds() >= budget_.seconds || spent() >= budget_.evaluations; }
 
     StopReason search() {
         // Uncertainties that the user states leave nothing for exact questions to find.
-        const bool stated = problem_.data.sigma.has_value();
+        const bool stated = problem_.data.sigma.has_value(), leaves_noise = options_.noise == DivideOptions::Noise::left;
+        if (stated && leaves_noise) return reason();
         if (!stated) solve({0, 0});
         if (!over()) grow(tree_.descend(0));
         if (stated) {
             solve_noisy();
+            return reason();
+        }
+        if (leaves_noise && tree_.noisy()) {
+            noisy_ = true;
             return reason();
         }
         for (std::size_t round = 0; round < options_.efforts.size() && !over(); ++round) {
@@ -87,7 +103,8 @@ private:
                 solve_noisy();
                 break;
             }
-            if (round == 0) separate();
+            if (round == 0) separate(PartEffort::Target::near);
+            if (round == 2) separate(PartEffort::Target::noisy);
             branch_out();
         }
         return reason();
@@ -97,7 +114,7 @@ private:
         if (solved_) return StopReason::solved;
         if (stop_.stop_requested()) return StopReason::interrupted;
         if (watch_.seconds() >= budget_.seconds) return StopReason::seconds;
-        return evaluations_ >= budget_.evaluations ? StopReason::evaluations : StopReason::exhausted;
+        return spent() >= budget_.evaluations ? StopReason::evaluations : StopReason::exhausted;
     }
 
     // Ends of reductions first, the whole problem last; what lies between is a round behind.
@@ -123,7 +140,7 @@ private:
         noisy_ = true;
         for (std::size_t i = tree_.size(); i-- > 1 && !over();)
             if (is_end(i) && tree_[i].part.variables() > 0)
-                for (const auto& formula : formulas_near(tree_[i].part)) offer_fitted(i, formula);
+                for (const auto& formula : formulas_near(tree_[i].part, PartEffort::Target::noisy)) offer_fitted(i, formula);
     }
 
     void offer_fitted(std::size_t node, const Expression& solution) {
@@ -142,12 +159,12 @@ private:
     }
 
     // Ends whose variables fall into sets: one set's function is looked for on the surrogate, the rest is a smaller problem of its own.
-    void separate() {
+    void separate(PartEffort::Target how) {
         const std::size_t before = tree_.size();
         for (std::size_t i = 0; i < before && !over(); ++i) {
             if (!is_end(i)) continue;
             for (const auto& separation : tree_.separations(i)) {
-                for (const auto& formula : formulas_near(separation.part)) {
+                for (const auto& formula : formulas_near(separation.part, how)) {
                     if (over()) return;
                     auto step = separation_step(tree_[i].part, separation, formula);
                     const auto made = step ? tree_.adopt(i, std::move(*step)) : std::vector<std::size_t>();
@@ -160,14 +177,16 @@ private:
     }
 
     // The best few formulas for a target that is right to its tolerance only.
-    std::vector<Expression> formulas_near(const Part& part) {
+    std::vector<Expression> formulas_near(const Part& part, PartEffort::Target how) {
         // A resumed run asks nothing twice.
         if (asked_ < answers_.size()) return answers_[asked_++];
-        const auto result = ask(part, {.entries = options_.efforts[0], .target = PartEffort::Target::approximate});
-        if (result.stop == StopReason::interrupted) return {};
+        const auto result = ask(part, {.entries = noisy_entries(), .target = how});
+        if (was_cut(result)) return best_few(result);
         answers_.push_back(best_few(result));
         return answers_[asked_++];
     }
+
+    std::size_t noisy_entries() const { return std::max<std::size_t>(options_.efforts[0], 80'000); }
 
     // A few roads not taken, those nearest the whole problem first.
     void branch_out() {
@@ -209,25 +228,31 @@ private:
     Progress progress() const {
         const double seconds = watch_.seconds();
         return {.seconds = seconds,
-                .evaluations = evaluations_,
-                .fraction = std::min(1.0, std::max(seconds / budget_.seconds, evaluations_ / budget_.evaluations)),
+                .evaluations = spent(),
+                .fraction = std::min(1.0, std::max(seconds / budget_.seconds, spent() / budget_.evaluations)),
                 .stage = "divide",
                 .front = &front_};
     }
 
     void solve(const Task& task) {
         const Part& part = tree_[task.node].part;
-        if (over() || part.variables() == 0 || !done_.insert(task).second) return;
         const bool exact = part.tolerance == 0;
-        const auto result = ask(part, {.entries = options_.efforts[task.effort], .target = exact ? PartEffort::Target::exact : PartEffort::Target::approximate});
-        if (result.stop == StopReason::interrupted) {
-            done_.erase(task);
-            return;
-        }
+        if (over() || part.variables() == 0 || (!exact && task.effort > 1) || !done_.insert(task).second) return;
+        PartEffort effort{.entries = options_.efforts[task.effort]};
+        if (task.effort > 0 && done_.contains({task.node, task.effort - 1})) effort.asked = options_.efforts[task.effort - 1];
+        if (!exact) effort = {.entries = noisy_entries(), .target = task.effort == 0 ? PartEffort::Target::near : PartEffort::Target::noisy};
+        const auto result = ask(part, effort);
+        ++searches_;
+        if (was_cut(result)) done_.erase(task);
         if (exact) offer_all(task.node, result);
         else for (const auto& formula : best_few(result)) offer_fitted(task.node, formula);
         if (observer_.checkpoint_due()) observer_.checkpoint(bytes());
         observer_.progressed(progress());
+    }
+
+    // Whether the budget ended a part's search before its effort did: it counts as not made when the run goes on.
+    static bool was_cut(const SearchResult& result) {
+        return result.stop == StopReason::interrupted || result.stop == StopReason::seconds || result.stop == StopReason::evaluations;
     }
 
     void offer_all(std::size_t node, const SearchResult& result) {
@@ -255,7 +280,7 @@ private:
         const double share = static_cast<double>(problem.data.rows()) / static_cast<double>(problem_.data.rows());
         Budget budget = budget_;
         budget.seconds = budget_.seconds - watch_.seconds();
-        budget.evaluations = (budget_.evaluations - evaluations_) / share;
+        budget.evaluations = (budget_.evaluations - spent()) / share;
         PartObserver inner(observer_, progress());
         const auto searcher = solver_(effort);
         auto result = searcher->run(problem, budget, seed_, stop_, inner, {});
@@ -315,8 +340,9 @@ private:
     void report(SearchResult& result) const {
         const auto& all = result.reductions;
         result.report.push_back(fmt::format("divide: {} smaller problems, {} searches of parts, surrogate error {:.2g} on held-out rows, {:.2f} s",
-                                            all.size() - 1, done_.size(), all[0].error_after, watch_.seconds()));
+                                            all.size() - 1, searches_, all[0].error_after, watch_.seconds()));
         if (noisy_ && !problem_.data.sigma) result.report.push_back("divide: more terms do not bring the surrogate below its error, so the target carries noise; exact laws were not looked for any further");
+        if (noisy_ && options_.noise == DivideOptions::Noise::left) return;
         // The way to the solution, or else the longest one.
         std::size_t end = 0;
         for (std::size_t i = 1; i < tree_.size(); ++i)
@@ -381,7 +407,7 @@ private:
     ParetoFront front_;
     std::set<Task> done_;
     std::vector<std::vector<Expression>> answers_;  // formulas of separated parts, in the order they were asked for
-    std::size_t asked_ = 0;
+    std::size_t asked_ = 0, searches_ = 0;
     double evaluations_ = 0, node_rows_ = 0, spread_ = 0;
     int too_long_ = 0;  // complexity of an exact formula that is not allowed
     bool solved_ = false, noisy_ = false;

@@ -38,18 +38,59 @@ void add_terms(Term& now, std::size_t variable, int left, std::size_t most, std:
     now[variable] = 0;
 }
 
-// By total degree, so that every degree's terms are a prefix.
-std::vector<Term> terms_of(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
-    std::vector<Term> all;
-    Term now(variables, 0);
-    for (int degree = 0; degree <= highest_degree && all.size() < most; ++degree) add_terms(now, 0, degree, most, groups, all);
-    return all;
-}
-
 int degree_of(const Term& term) {
     int degree = 0;
     for (const auto p : term) degree += p;
     return degree;
+}
+
+// Product of (p + 1): terms up to a level are a hyperbolic cross, high powers of one variable beside low ones of several.
+int level_of(const Term& term) {
+    int level = 1;
+    for (const auto p : term) level *= p + 1;
+    return level;
+}
+
+void add_cross_terms(Term& now, std::size_t variable, int left, std::span<const std::uint32_t> groups, std::vector<Term>& all) {
+    if (variable == now.size()) {
+        const auto support = support_of(now);
+        if (groups.empty() || std::ranges::any_of(groups, [&](std::uint32_t g) { return (support & ~g) == 0; })) all.push_back(now);
+        return;
+    }
+    for (int p = 0; p < left && p <= highest_degree; ++p) {
+        now[variable] = static_cast<std::uint8_t>(p);
+        add_cross_terms(now, variable + 1, left / (p + 1), groups, all);
+    }
+    now[variable] = 0;
+}
+
+template <class Measure>
+Terms in_order(Terms::Shape shape, std::vector<Term> powers, Measure measure) {
+    std::ranges::stable_sort(powers, {}, measure);
+    Terms terms{.shape = shape, .powers = std::move(powers), .prefixes = {}};
+    for (std::size_t t = 1; t <= terms.powers.size(); ++t)
+        if (t == terms.powers.size() || measure(terms.powers[t]) != measure(terms.powers[t - 1])) terms.prefixes.push_back(t);
+    return terms;
+}
+
+Terms terms_of_degree(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
+    std::vector<Term> all;
+    Term now(variables, 0);
+    for (int degree = 0; degree <= highest_degree && all.size() < most; ++degree) add_terms(now, 0, degree, most, groups, all);
+    return in_order(Terms::Shape::degree, std::move(all), degree_of);
+}
+
+// The largest whole cross with at most `most` terms.
+Terms cross_terms(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
+    std::vector<Term> all;
+    Term now(variables, 0);
+    for (int level = 1; level <= highest_degree + 1; ++level) {
+        std::vector<Term> wider;
+        add_cross_terms(now, 0, level, groups, wider);
+        if (wider.size() > most && !all.empty()) break;
+        all = std::move(wider);
+    }
+    return in_order(Terms::Shape::cross, std::move(all), level_of);
 }
 
 // T_k(u), T_k'(u), T_k''(u) for k up to `degree`.
@@ -67,7 +108,12 @@ struct Powers {
     }
 };
 
-int largest_degree(const std::vector<Term>& terms) { return std::max(1, degree_of(terms.back())); }
+int largest_degree(const Terms& terms) {
+    int degree = 1;
+    for (const auto& term : terms.powers)
+        for (const auto p : term) degree = std::max(degree, static_cast<int>(p));
+    return degree;
+}
 
 bool can_be_logarithm(std::span<const double> x) {
     double smallest = infinity, largest = 0;
@@ -124,10 +170,10 @@ double mean_of_most(std::vector<double>& values) {
 // The terms on training and held-out rows, factorised once for any number of targets.
 class Design {
 public:
-    Design(std::span<const std::vector<double>> columns, std::span<const Input> inputs, const std::vector<Term>& terms, std::span<const std::size_t> training,
+    Design(std::span<const std::vector<double>> columns, std::span<const Input> inputs, const Terms& terms, std::span<const std::size_t> training,
            std::span<const std::size_t> held_out, double ridge)
         : terms_(terms), training_(training), held_out_(held_out), known_(values(columns, inputs, held_out)) {
-        const auto n = static_cast<Eigen::Index>(training.size()), p = static_cast<Eigen::Index>(terms.size());
+        const auto n = static_cast<Eigen::Index>(training.size()), p = static_cast<Eigen::Index>(terms.powers.size());
         Eigen::MatrixXd matrix = values(columns, inputs, training);
         if (ridge > 0) {
             matrix.conservativeResize(n + p, p);
@@ -140,19 +186,20 @@ public:
         double error = infinity;
         std::vector<double> coefficients;
         double gain = 1;
+        bool more_help = true;
     };
-    /// The degree whose polynomial of F(target) predicts best. Degrees are prefixes of the terms: each by one back substitution.
+    /// The prefix whose polynomial of F(target) predicts best: each by one back substitution.
     Found best(Scale scale, std::span<const double> target, std::span<const double> slope, double spread) const {
         Eigen::VectorXd right = Eigen::VectorXd::Zero(qr_.matrixQR().rows());
         for (std::size_t i = 0; i < training_.size(); ++i) right(static_cast<Eigen::Index>(i)) = scaled_value(scale, target[training_[i]]);
         Found found;
+        std::size_t best_size = 0;
         if (!right.allFinite() || (scale != Scale::plain && !one_signed(target))) return found;
         right.applyOnTheLeft(qr_.householderQ().adjoint());
-        const auto terms = static_cast<Eigen::Index>(terms_.size());
         std::vector<double> errors;
-        for (Eigen::Index size = 1; size <= terms; ++size) {
-            const auto degree = [&](Eigen::Index t) { return degree_of(terms_[static_cast<std::size_t>(t)]); };
-            if (size < terms && degree(size) == degree(size - 1)) continue;
+        std::size_t fewer = 0;  // prefixes of clearly fewer terms: two degrees less, a quarter of a cross
+        for (const auto prefix : terms_.prefixes) {
+            const auto size = static_cast<Eigen::Index>(prefix);
             const Eigen::VectorXd c = solved(right, size);
             const Eigen::VectorXd predicted = known_.leftCols(size) * c;
             std::vector<double> squares;
@@ -163,8 +210,15 @@ public:
             }
             const double error = std::sqrt(mean_of_most(squares)) / spread;
             errors.push_back(error);
-            const double before = errors.size() > 2 ? errors[errors.size() - 3] : infinity;
-            if (error < found.error) found = {error, {c.data(), c.data() + size}, before / error};
+            if (terms_.shape == Terms::Shape::degree) fewer = errors.size() > 2 ? errors.size() - 2 : 0;
+            else while (4 * terms_.prefixes[fewer] <= prefix) ++fewer;
+            const double before = fewer > 0 ? errors[fewer - 1] : infinity;
+            if (error < found.error) {
+                found = {error, {c.data(), c.data() + size}, before / error};
+                best_size = prefix;
+            } else if (2 * prefix >= 3 * best_size) {
+                found.more_help = false;
+            }
         }
         return found;
     }
@@ -172,14 +226,14 @@ public:
 private:
     Eigen::MatrixXd values(std::span<const std::vector<double>> columns, std::span<const Input> inputs, std::span<const std::size_t> rows) const {
         const int degree = largest_degree(terms_);
-        Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(terms_.size()));
+        Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(terms_.powers.size()));
         std::vector<Powers> powers(columns.size(), Powers(0, 1));
         for (std::size_t i = 0; i < rows.size(); ++i) {
             for (std::size_t j = 0; j < columns.size(); ++j) powers[j] = Powers(inputs[j].unit(columns[j][rows[i]]), degree);
-            for (std::size_t t = 0; t < terms_.size(); ++t) {
+            for (std::size_t t = 0; t < terms_.powers.size(); ++t) {
                 double product = 1;
                 for (std::size_t j = 0; j < columns.size(); ++j)
-                    if (terms_[t][j] > 0) product *= powers[j].value[terms_[t][j]];
+                    if (terms_.powers[t][j] > 0) product *= powers[j].value[terms_.powers[t][j]];
                 matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(t)) = product;
             }
         }
@@ -197,7 +251,7 @@ private:
         return c;
     }
 
-    const std::vector<Term>& terms_;
+    const Terms& terms_;
     std::span<const std::size_t> training_, held_out_;
     Eigen::MatrixXd known_;
     Eigen::HouseholderQR<Eigen::MatrixXd> qr_;
@@ -241,6 +295,13 @@ double spread_of(std::span<const double> target, std::span<const double> slope, 
 
 }  // namespace
 
+double work_of_fit(const SurrogateOptions& options, std::size_t rows) {
+    const double training = 0.75 * static_cast<double>(std::min(rows, options.rows));
+    const double terms = std::min(static_cast<double>(options.terms), training / 2 + 1);
+    constexpr double spaces = 4;
+    return spaces * training * terms * terms;
+}
+
 Surrogate::Surrogate(std::span<const std::vector<double>> columns, std::span<const double> target, std::span<const double> slope,
                      const SurrogateOptions& options)
     : columns_(columns.begin(), columns.end()) {
@@ -249,15 +310,53 @@ Surrogate::Surrogate(std::span<const std::vector<double>> columns, std::span<con
     held_out_ = std::move(split.held_out);
     spread_ = options.spread > 0 ? options.spread : spread_of(target, slope, held_out_);
     if (columns_.empty() || held_out_.empty()) return;
-    const auto terms = terms_of(columns_.size(), std::min(options.terms, training_.size() / 2 + 1), options.groups);
+    const std::size_t most = std::min(options.terms, training_.size() / 2 + 1);
+    const auto terms = terms_of_degree(columns_.size(), most, options.groups);
     for (const auto kind : {Input::Kind::plain, Input::Kind::logarithm}) {
-        Space space{.inputs = inputs_of(columns, kind), .terms = terms};
-        if (kind == Input::Kind::logarithm && !any_logarithm(space.inputs)) continue;
-        spaces_.push_back(std::move(space));
-        fit_space(spaces_.size() - 1, target, slope, options.ridge);
+        auto inputs = inputs_of(columns, kind);
+        if (kind == Input::Kind::logarithm && !any_logarithm(inputs)) continue;
+        fit_space(std::move(inputs), terms, target, slope, options.ridge);
     }
+    constexpr double rounding = 1e-10;
+    for (const auto scale : {Scale::plain, Scale::logarithm})
+        if (error_of(scale) > rounding && columns_.size() > 1) fit_mixed(scale, target, slope, options);
     for (const auto scale : all_scales)
         if (error_of(scale) < error_of(best_)) best_ = scale;
+}
+
+// Each variable plain or by its logarithm, whichever a small cross likes better; then a cross of full size and a polynomial of a degree so.
+void Surrogate::fit_mixed(Scale scale, std::span<const double> target, std::span<const double> slope, const SurrogateOptions& options) {
+    const auto& fit = fits_[static_cast<std::size_t>(scale)];
+    if (!fit) return;
+    constexpr std::size_t few_terms = 80, few_rows = 320;
+    const std::size_t most = std::min(options.terms, training_.size() / 2 + 1);
+    const auto few = cross_terms(columns_.size(), std::min(few_terms, most), options.groups);
+    const std::span<const std::size_t> some(training_.data(), std::min(few_rows, training_.size()));
+    const auto error_with = [&](const std::vector<Input>& inputs) {
+        return Design(columns_, inputs, few, some, held_out_, options.ridge).best(scale, target, slope, spread_).error;
+    };
+    std::vector<Input> inputs = spaces_[fit->space].inputs;
+    const auto plain = inputs_of(columns_, Input::Kind::plain), logarithm = inputs_of(columns_, Input::Kind::logarithm);
+    double error = error_with(inputs);
+    constexpr double better = 0.95;
+    bool mixed = false, any = true;
+    for (int pass = 0; pass < 2 && any; ++pass) {
+        any = false;
+        for (std::size_t j = 0; j < inputs.size(); ++j) {
+            const Input before = inputs[j];
+            inputs[j] = before.kind == Input::Kind::plain ? logarithm[j] : plain[j];
+            if (inputs[j].kind == before.kind) continue;
+            const double now = error_with(inputs);
+            if (now < better * error) {
+                error = now;
+                mixed = any = true;
+            } else {
+                inputs[j] = before;
+            }
+        }
+    }
+    fit_space(inputs, cross_terms(columns_.size(), most, options.groups), target, slope, options.ridge);
+    if (mixed) fit_space(inputs, terms_of_degree(columns_.size(), most, options.groups), target, slope, options.ridge);
 }
 
 std::vector<double> prediction_errors(std::span<const std::vector<double>> columns, std::span<const std::vector<double>> targets,
@@ -265,7 +364,7 @@ std::vector<double> prediction_errors(std::span<const std::vector<double>> colum
     std::vector<double> errors(targets.size(), infinity);
     if (columns.empty() || targets.empty()) return errors;
     const Split split(columns[0].size(), options.rows);
-    const auto terms = terms_of(columns.size(), std::min(options.terms, split.training.size() / 2 + 1), options.groups);
+    const auto terms = terms_of_degree(columns.size(), std::min(options.terms, split.training.size() / 2 + 1), options.groups);
     for (const auto kind : {Input::Kind::plain, Input::Kind::logarithm}) {
         const auto inputs = inputs_of(columns, kind);
         if (kind == Input::Kind::logarithm && !any_logarithm(inputs)) continue;
@@ -279,13 +378,14 @@ std::vector<double> prediction_errors(std::span<const std::vector<double>> colum
     return errors;
 }
 
-void Surrogate::fit_space(std::size_t which, std::span<const double> target, std::span<const double> slope, double ridge) {
-    const Space& space = spaces_[which];
-    const Design design(columns_, space.inputs, space.terms, training_, held_out_, ridge);
+void Surrogate::fit_space(std::vector<Input> inputs, const Terms& terms, std::span<const double> target, std::span<const double> slope, double ridge) {
+    const std::size_t which = spaces_.size();
+    spaces_.push_back({std::move(inputs), terms});
+    const Design design(columns_, spaces_[which].inputs, terms, training_, held_out_, ridge);
     for (const auto scale : all_scales) {
         const auto found = design.best(scale, target, slope, spread_);
         auto& fit = fits_[static_cast<std::size_t>(scale)];
-        if (std::isfinite(found.error) && (!fit || found.error < fit->error)) fit = Fit{found.error, which, found.coefficients, found.gain};
+        if (std::isfinite(found.error) && (!fit || found.error < fit->error)) fit = Fit{found.error, which, found.coefficients, found.gain, found.more_help};
     }
 }
 
@@ -295,9 +395,9 @@ double Surrogate::error_of(Scale scale) const {
 }
 
 bool Surrogate::at_noise_floor() const {
-    constexpr double rounding = 1e-7, meaningless = 0.5, still_helps = 1.5;
+    constexpr double rounding = 1e-7, meaningless = 0.5, still_helps = 1.5, well_followed = 0.2;
     const auto& fit = fits_[static_cast<std::size_t>(best_)];
-    return fit && fit->error > rounding && fit->error < meaningless && fit->gain < still_helps;
+    return fit && fit->error > rounding && fit->error < meaningless && (fit->gain < still_helps || (fit->error < well_followed && !fit->more_help));
 }
 
 double Surrogate::value(Scale scale, std::span<const double> point) const {
@@ -309,7 +409,7 @@ double Surrogate::value(Scale scale, std::span<const double> point) const {
     double sum = 0;
     for (std::size_t t = 0; t < fit.coefficients.size(); ++t) {
         double product = fit.coefficients[t];
-        for (std::size_t j = 0; j < point.size(); ++j) product *= powers[j].value[space.terms[t][j]];
+        for (std::size_t j = 0; j < point.size(); ++j) product *= powers[j].value[space.terms.powers[t][j]];
         sum += product;
     }
     return sum;
@@ -331,7 +431,7 @@ Derivatives Surrogate::derivatives(Scale scale, std::span<const std::size_t> row
             slope[j] = space.inputs[j].slope(columns_[j][rows[i]]);
         }
         for (std::size_t t = 0; t < fit.coefficients.size(); ++t) {
-            const auto& term = space.terms[t];
+            const auto& term = space.terms.powers[t];
             const auto product = [&](std::size_t a, std::size_t b) {  // derivative by variables a and b; d: none
                 double p = fit.coefficients[t];
                 for (std::size_t j = 0; j < d; ++j) p *= j == a || j == b ? powers[j].first[term[j]] * slope[j] : powers[j].value[term[j]];

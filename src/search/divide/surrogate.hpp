@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,11 +27,29 @@ struct SurrogateOptions {
     std::vector<std::uint32_t> groups;  ///< sets of variables (bits) that may stand in one term; empty: all together
 };
 
+/// Multiplications that one fit takes, roughly.
+double work_of_fit(const SurrogateOptions& options, std::size_t rows);
+
+/// What fits of polynomials took together, and whether to end.
+struct Meter {
+    std::function<bool()> over;  ///< empty: never
+    double work = 0;             ///< multiplications
+    bool is_over() const { return over && over(); }
+};
+
 /// Values and derivatives by the variables at some points.
 struct Derivatives {
     std::vector<double> value;                 ///< [point]
     std::vector<std::vector<double>> gradient; ///< [variable][point]
     std::vector<std::vector<double>> mixed;    ///< second derivatives, [i * variables + j][point] for i < j, when asked for
+};
+
+/// Terms of a polynomial by the powers of the variables, the lowest first.
+struct Terms {
+    /// Whether high powers of several variables stand together: all terms up to a degree, or up to a product of (power + 1).
+    enum class Shape : std::uint8_t { degree, cross } shape = Shape::degree;
+    std::vector<std::vector<std::uint8_t>> powers;
+    std::vector<std::size_t> prefixes;  ///< how many terms make a polynomial, by rising degree or product
 };
 
 /// A variable mapped to [-1, 1].
@@ -41,8 +60,8 @@ struct Input {
     double slope(double x) const;
 };
 
-/// A polynomial in Chebyshev's basis of all variables or their logarithms, fitted to F(y): F, the logarithms and the number of terms are what
-/// predicts held-out rows best. Smooth, cheap, with analytic derivatives: it proposes what a formula may be like, and decides nothing.
+/// A polynomial in Chebyshev's basis of the variables, any of them by its logarithm, fitted to F(y): F, the logarithms, the shape of the terms and
+/// their number are what predicts held-out rows best. Smooth, cheap, with analytic derivatives: it proposes what a formula may be like, and decides nothing.
 class Surrogate {
 public:
     /// columns[j][row]; the target has the same rows. `slope[row]`: what an error of the target counts there (empty: 1).
@@ -69,13 +88,15 @@ private:
         double error = 0;
         std::size_t space = 0;
         std::vector<double> coefficients;
-        double gain = 1;  // error two degrees below the best, over the best
+        double gain = 1;  // error of clearly fewer terms, over the best
+        bool more_help = true;  // clearly more terms were not tried
     };
     struct Space {
         std::vector<Input> inputs;
-        std::vector<std::vector<std::uint8_t>> terms;
+        Terms terms;
     };
-    void fit_space(std::size_t space, std::span<const double> target, std::span<const double> slope, double ridge);
+    void fit_space(std::vector<Input> inputs, const Terms& terms, std::span<const double> target, std::span<const double> slope, double ridge);
+    void fit_mixed(Scale scale, std::span<const double> target, std::span<const double> slope, const SurrogateOptions& options);
 
     std::vector<std::vector<double>> columns_;
     std::vector<std::size_t> training_, held_out_;

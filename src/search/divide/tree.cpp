@@ -90,12 +90,13 @@ SurrogateOptions Tree::surrogate_options() const {
     return {.terms = options_.terms, .spread = root ? root->spread() : 0, .groups = {}};
 }
 
-void Tree::see(Node& node) const {
+void Tree::see(Node& node) {
     if (node.surrogate) return;
     if (node.part.variables() == 0) {
         node.error = deviation(node.part) / nodes_[0].surrogate->spread();
         return;
     }
+    meter_.work += work_of_fit(surrogate_options(), node.part.target.size());
     node.surrogate.emplace(node.part.columns, node.part.target, node.part.slope, surrogate_options());
     node.error = node.surrogate->error();
 }
@@ -116,7 +117,7 @@ bool Tree::look_further(std::size_t i) {
     }
     if (node.looked == Node::Looked::gradients && !(node.error < good_gradients)) {
         node.looked = Node::Looked::scanned;
-        node.untried = scan_steps(node.part, node.error, nodes_[0].surrogate->spread(), means_);
+        node.untried = scan_steps(node.part, node.error, nodes_[0].surrogate->spread(), means_, meter_);
         return true;
     }
     return false;
@@ -142,7 +143,7 @@ bool Tree::accepted(const Node& child) const {
 
 std::optional<std::size_t> Tree::next_child(std::size_t i) {
     std::size_t trials = 0;
-    while (trials < most_trials && nodes_.size() < options_.maximum_parts) {
+    while (trials < most_trials && nodes_.size() < options_.maximum_parts && !meter_.is_over()) {
         if (nodes_[i].untried.empty()) {
             if (look_further(i)) continue;
             break;
@@ -175,6 +176,7 @@ bool Tree::noisy() const {
 std::vector<Separation> Tree::separations(std::size_t i) {
     see(nodes_[i]);
     if (!nodes_[i].surrogate) return {};
+    meter_.work += work_of_fit(surrogate_options(), nodes_[i].part.target.size());
     return divide::separations(nodes_[i].part, *nodes_[i].surrogate, surrogate_options(), options_.growth);
 }
 

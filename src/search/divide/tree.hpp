@@ -26,6 +26,9 @@ public:
 
     Tree(const Problem& problem, const DivideOptions& options, std::span<const std::size_t> rows);
 
+    /// Asked between fits whether to end; counts them.
+    Meter& meter() { return meter_; }
+    const Meter& meter() const { return meter_; }
     std::size_t size() const { return nodes_.size(); }
     const Node& operator[](std::size_t i) const { return nodes_[i]; }
     void set_solution(std::size_t node, std::string text) { nodes_[node].solution = std::move(text); }
@@ -50,7 +53,7 @@ public:
 private:
     std::optional<std::size_t> next_child(std::size_t node);
     std::optional<std::size_t> child_by(std::size_t node, Step step);
-    void see(Node& node) const;
+    void see(Node& node);
     /// Makes the next proposals of a node whose proposals are used up; false when there are no more.
     bool look_further(std::size_t node);
     SurrogateOptions surrogate_options() const;
@@ -60,6 +63,7 @@ private:
     const Problem& problem_;
     const DivideOptions& options_;
     Means means_;
+    Meter meter_;
     std::vector<Node> nodes_;
 };
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "search/enumerate/linear_pairs.hpp"
+#include "search/enumerate/near.hpp"
 #include "search/enumerate/noisy_polynomials.hpp"
 #include "search/enumerate/noisy_search.hpp"
 #include "search/enumerate/oscillations.hpp"
@@ -16,6 +17,7 @@
 namespace balmer::enumerate {
 namespace {
 
+constexpr std::size_t quick_entries = 5000;  // that answer most questions of small formulas
 constexpr std::size_t noisy_entries = 80'000;  // that noisy data are screened with
 
 // Share of the target's variance (of its ranks, so that no tail dominates) between 16 bins of the feature.
@@ -93,7 +95,7 @@ Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(pr
 }
 
 TableLimits Chain::limits() const {
-    return {.entries = run_.options.maximum_entries,
+    return {.entries = std::max(run_.options.maximum_entries, run_.options.library_entries),
             .bytes = static_cast<std::size_t>(static_cast<double>(run_.budget.memory) * run_.options.memory_share)};
 }
 
@@ -174,23 +176,44 @@ void Chain::ask(const Effort& effort) {
     }
 }
 
+StopReason Chain::near_stage() {
+    constexpr std::size_t near_rows = 240;
+    grow(run_.options.library_entries);
+    const auto rows = choose_spread_rows(problem_.data.rows(), near_rows, {});
+    for (std::size_t t = 0; t < targets_.size() && !run_.over(); ++t) ask_near(*table_, take_sample(problem_.data, rows, t), *judges_[t]);
+    return ended();
+}
+
+StopReason Chain::ended() const {
+    if (all_solved()) return StopReason::solved;
+    if (run_.stop.stop_requested()) return StopReason::interrupted;
+    if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
+    if (run_.spent() >= run_.budget.evaluations) return StopReason::evaluations;
+    return table_->bytes() >= limits().bytes ? StopReason::memory : StopReason::exhausted;
+}
+
 StopReason Chain::search() {
     if (!table_) return StopReason::exhausted;
+    if (run_.options.questions == EnumerateOptions::Questions::near) return near_stage();
     const bool exact = run_.options.questions != EnumerateOptions::Questions::noisy_only;
     const bool noisy = run_.options.questions != EnumerateOptions::Questions::exact_only;
-    if (exact) {
+    const auto asked = run_.options.asked_entries;
+    if (exact && asked < quick_entries) {
         for (auto& questions : questions_) questions->ask_monomials();
-        grow(5000);
+        grow(quick_entries);
         if (!over()) ask({.lattice = 3000});
         if (!over()) polynomial_stage(0);
     }
     if (!over()) grow(run_.options.library_entries);
-    if (exact && !over())
+    if (exact && asked < quick_entries && !over()) ask({});
+    if (run_.options.maximum_entries < run_.options.library_entries) return reported();
+    const bool early = exact && asked < run_.options.library_entries;
+    if (early && !over())
         ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
-    if (exact && !over()) polynomial_stage(1500);
-    if (exact && !over()) inner_constant_stage({.product_arguments = 1200});
-    if (exact && !over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
-    if (exact && !over()) oscillation_stage();
+    if (early && !over()) polynomial_stage(1500);
+    if (early && !over()) inner_constant_stage({.product_arguments = 1200});
+    if (early && !over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
+    if (early && !over()) oscillation_stage();
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value() || !exact;
     if (noisy && !over()) {
@@ -209,10 +232,15 @@ StopReason Chain::search() {
     for (const auto& [entries, effort] : later) {
         if (stated || settled || over() || entries > run_.options.maximum_entries) break;
         const bool more = grow(entries);
+        if (entries <= run_.options.asked_entries) continue;
         ask(effort);
         if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);
         if (!more) break;
     }
+    return reported();
+}
+
+StopReason Chain::reported() {
     std::size_t proposed = 0, held = 0;
     for (const auto& questions : questions_) {
         proposed += questions->proposed();
@@ -220,11 +248,7 @@ StopReason Chain::search() {
     }
     report_.push_back(fmt::format("library: {} distinct values of {} formulas, {} proposals of which {} held, {:.2f} s", table_->size(),
                                   table_->generated(), proposed, held, run_.watch.seconds()));
-    if (all_solved()) return StopReason::solved;
-    if (run_.stop.stop_requested()) return StopReason::interrupted;
-    if (run_.watch.seconds() >= run_.budget.seconds) return StopReason::seconds;
-    if (run_.spent() >= run_.budget.evaluations) return StopReason::evaluations;
-    return table_->bytes() >= limits().bytes ? StopReason::memory : StopReason::exhausted;
+    return ended();
 }
 
 // Steps through the members of all fronts by the steepest gain per complexity.

@@ -23,6 +23,9 @@ public:
 private:
     bool grow(std::size_t entries);
     bool all_solved() const;
+    StopReason near_stage();
+    StopReason ended() const;
+    StopReason reported();  ///< the same, with a sentence on the table
     void noisy_stage();
     void polynomial_stage(std::size_t monomials);
     void oscillation_stage();

@@ -94,6 +94,62 @@ TEST(Divide, AnInterruptedRunGoesOnWhereItStood) {
     EXPECT_EQ(straight.evaluations, resumed.evaluations);
 }
 
+// Never has enough time.
+class Slow final : public Searcher {
+public:
+    explicit Slow(int& calls) : calls_(calls) {}
+    std::string name() const override { return "slow"; }
+    SearchResult run(const Problem&, const Budget&, std::uint64_t, StopToken, Observer&, const std::string&) override {
+        ++calls_;
+        SearchResult result;
+        result.stop = StopReason::seconds;
+        return result;
+    }
+
+private:
+    int& calls_;
+};
+
+TEST(Divide, AsksAgainWhatWasCutShort) {
+    const auto problem = sample_problem({"sin(a + b) + 1/(1 + b)", {"a", "b"}});
+    int before = 0, after = 0;
+    Silent first, second;
+    const auto once = [&](int& calls, Silent& observer, const std::string& resume) {
+        const auto searcher = make_divide_searcher([&](const PartEffort&) { return std::make_unique<Slow>(calls); }, {.efforts = {1, 2}});
+        return searcher->run(problem, {.seconds = 1e9, .evaluations = 1e9, .threads = 1}, 1, {}, observer, resume);
+    };
+    (void)once(before, first, {});
+    (void)once(after, second, first.last);
+    EXPECT_GT(before, 0);
+    EXPECT_EQ(before, after);
+}
+
+TEST(Divide, LeavesNoiseToOthersWhereItIsToldTo) {
+    auto problem = sample_problem({"a*sin(b*c)/d", {"a", "b", "c", "d"}, 0.5, 1.5});
+    RandomStream random(4);
+    std::vector<double> y(problem.data.targets[0].values().begin(), problem.data.targets[0].values().end());
+    for (double& v : y) v += 0.01 * random.normal();
+    problem.data.targets = {Column("y", y)};
+    int calls = 0;
+    Silent silent;
+    DivideOptions options{.asked_entries = 1, .efforts = {1, 2}};
+    options.noise = DivideOptions::Noise::left;
+    const auto searcher = make_divide_searcher([&](const PartEffort&) { return std::make_unique<OneVariable>(calls); }, options);
+    const auto result = searcher->run(problem, {.seconds = 1e9, .evaluations = 1e9, .threads = 1}, 1, {}, silent, {});
+    EXPECT_EQ(calls, 0);
+    EXPECT_TRUE(result.reductions.empty());
+    EXPECT_NE(result.report.back().find("noise"), std::string::npos);
+}
+
+TEST(Divide, EndsWithinItsEvaluations) {
+    const auto problem = sample_problem({"sin(a*b + c)/(1 + d*e)", {"a", "b", "c", "d", "e"}});
+    int calls = 0;
+    Silent silent;
+    const auto result = run(problem, calls, silent, {}, 50);
+    EXPECT_EQ(result.stop, StopReason::evaluations);
+    EXPECT_LT(result.evaluations, 500);
+}
+
 TEST(Divide, LeavesClassesAndSeveralTargetsToOthers) {
     auto problem = sample_problem({"a*b", {"a", "b"}});
     problem.data.targets.push_back(problem.data.targets[0].with_name("z"));

@@ -40,6 +40,17 @@ TEST(Surrogate, IsExactOnAMonomialInLogarithms) {
     EXPECT_LT(surrogate.error(), 1e-11);
 }
 
+TEST(Surrogate, FollowsManyVariablesThatHardlyMix) {
+    // Up to a degree seven variables leave three powers of each; a cross has room for more, and some variables by their logarithms.
+    const auto columns = drawn(7, 900, 1, 3);
+    std::vector<double> y;
+    for (std::size_t i = 0; i < 900; ++i) {
+        const auto x = [&](std::size_t j) { return columns[j][i]; };
+        y.push_back(x(0) * std::exp(x(3)) * x(1) / ((x(1) * x(1) + x(2)) * x(5) * std::exp(x(6)) * std::sin(std::sqrt(x(4)))));
+    }
+    EXPECT_LT(Surrogate(columns, y).error(), 5e-4);
+}
+
 TEST(Surrogate, CannotPredictNoise) {
     const auto columns = drawn(2, 400, 1, 2);
     RandomStream random(8);
