@@ -2,14 +2,19 @@
 //
 //     build/benchmarks/hardware/random_models FOLDER COUNT [SEED]
 //
-// Writes the firmware of each into FOLDER/000 ... and FOLDER/estimates.csv; how well the estimate ranks and what it misses is printed at the end.
+// Writes the firmware of each into FOLDER/c000 ... and FOLDER/estimates.csv: LUTs by kind of operation as estimated, and as Yosys counts them; one run of Yosys
+// maps all circuits, as `balmer synthesize` maps one: tables by classic abc, the logic between them by abc9. How well the estimate ranks and what it
+// misses is printed at the end; cost_constants.py fits the constants of src/hardware/hardware_cost.cpp to such files.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <map>
 
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
@@ -49,9 +54,9 @@ Case random_case(RandomStream random) {
     Case made;
     Vocabulary vocabulary{.features = {"x0", "x1", "x2", "x3"}};
     std::vector<Expression> outputs;
-    const std::size_t count = 1 + random.below(4);
+    const std::size_t count = 1 + random.below(3);
     for (std::size_t k = 0; k < count; ++k) {
-        outputs.push_back(parse(random_formula(random, 2 + static_cast<int>(random.below(3))) + fmt::format(" + 0.1*x{}", random.below(4)), vocabulary));
+        outputs.push_back(parse(random_formula(random, 2 + static_cast<int>(random.below(2))) + fmt::format(" + 0.1*x{}", random.below(4)), vocabulary));
     }
     made.model = Model::from_expressions(std::move(outputs), vocabulary);
     made.table.rows = 1000;
@@ -111,6 +116,115 @@ double median_error(const std::vector<double>& estimated, const std::vector<doub
     return errors.empty() ? 0 : errors[errors.size() / 2];
 }
 
+constexpr std::array kinds = {"add", "multiply", "square", "table", "saturate", "select", "round", "compare", "equal"};
+
+std::size_t kind_of(const CircuitNode& node) {
+    switch (node.op) {
+        case CircuitOp::multiply: return node.operands[0] == node.operands[1] ? 2 : 1;
+        case CircuitOp::table: return 3;
+        case CircuitOp::saturate: return 4;
+        case CircuitOp::select: return 5;
+        case CircuitOp::round: return 6;
+        case CircuitOp::less:
+        case CircuitOp::less_equal: return 7;
+        case CircuitOp::equal: return 8;
+        default: return 0;
+    }
+}
+
+std::array<double, kinds.size()> lut_by_kind(const Circuit& circuit) {
+    std::array<double, kinds.size()> lut{};
+    for (const CircuitNode& node : circuit.nodes) {
+        lut[kind_of(node)] += estimate_lut(circuit, node);
+    }
+    return lut;
+}
+
+std::filesystem::path verilog_of(const std::filesystem::path& folder, const Circuit& circuit) {
+    return std::filesystem::absolute(folder / circuit.name / "verilog" / (circuit.name + ".v"));
+}
+
+/// A module that holds all circuits.
+std::string wrapper_of(const std::vector<Circuit>& circuits) {
+    std::string ports = "input wire clk", instances;
+    for (const Circuit& circuit : circuits) {
+        instances += fmt::format("    {0} {0}_inside (", circuit.name);
+        if (circuit.latency > 0) {
+            instances += ".clk(clk), ";
+        }
+        const auto connect = [&](const char* direction, const std::string& name, FixedPoint format) {
+            ports += fmt::format(", {} wire [{}:0] {}_{}", direction, format.width - 1, circuit.name, name);
+            instances += fmt::format(".{1}({0}_{1}), ", circuit.name, name);
+        };
+        for (const InputPort& port : circuit.inputs) {
+            connect("input", port.name, port.format);
+        }
+        for (const OutputPort& port : circuit.outputs) {
+            connect("output", port.name, port.format);
+        }
+        instances.resize(instances.size() - 2);
+        instances += ");\n";
+    }
+    return fmt::format("module all_circuits ({});\n{}endmodule\n", ports, instances);
+}
+
+/// LUTs by module of what `stat` printed.
+std::map<std::string, int> read_stat(const std::filesystem::path& path) {
+    std::map<std::string, int> lut;
+    std::ifstream file(path);
+    std::string line, module;
+    while (std::getline(file, line)) {
+        if (const auto at = line.find("=== "); at != std::string::npos) {
+            module = line.substr(at + 4, line.find(" ===", at) - at - 4);
+        }
+        std::array<char, 40> cell{};
+        int count = 0;
+        if (std::sscanf(line.c_str(), " %39s %d", cell.data(), &count) == 2 && std::string_view(cell.data()).starts_with("LUT")) {
+            lut[module] += count;
+        }
+    }
+    return lut;
+}
+
+/// LUTs by circuit, tables included.
+std::map<std::string, int> synthesise(const std::vector<Circuit>& circuits, const std::filesystem::path& folder) {
+    write_file_atomically(folder / "all.v", wrapper_of(circuits));
+    std::string read, tables;
+    for (const Circuit& circuit : circuits) {
+        read += fmt::format("read_verilog \"{}\"\n", verilog_of(folder, circuit).string());
+        for (const CircuitTable& table : circuit.tables) {
+            tables += " " + table.name;
+        }
+    }
+    read += fmt::format("read_verilog \"{}\"\nsetattr -mod -set keep_hierarchy 1 *\n", std::filesystem::absolute(folder / "all.v").string());
+    const std::string map = "synth_xilinx -top all_circuits -family xcup -noiopad -noclkbuf -nobram -nodsp";
+    const auto stat = [&](const char* name) { return fmt::format("tee -q -o {} stat\n", std::filesystem::absolute(folder / name).string()); };
+    write_file_atomically(folder / "all.ys", read + map + "\n" + stat("tables.txt") + "design -reset\n" + read + "blackbox" + tables + "\n" + map + " -abc9\n" + stat("logic.txt"));
+    if (std::system(fmt::format("yosys -q -s \"{}\"", (folder / "all.ys").string()).c_str()) != 0) {
+        throw Error({.file = (folder / "all.ys").string()}, "Yosys broke off");
+    }
+    auto of_tables = read_stat(folder / "tables.txt"), of_logic = read_stat(folder / "logic.txt");
+    std::map<std::string, int> lut;
+    for (const Circuit& circuit : circuits) {
+        lut[circuit.name] = of_logic[circuit.name];
+        for (const CircuitTable& table : circuit.tables) {
+            lut[circuit.name] += of_tables[table.name];
+        }
+    }
+    return lut;
+}
+
+/// The circuit of a random model; its tables carry its name, so that all can stand in one design.
+Circuit random_circuit(RandomStream random, int number) {
+    LoweringOptions options{.tolerance = std::exp2(random.uniform(-7, -3)), .clock = 5, .multipliers = Multiplier::lut, .rows = 500, .name = fmt::format("c{:03}", number)};
+    const Case given = random_case(random.split(1));
+    Circuit circuit = lower(given.model, given.table, options);
+    for (CircuitTable& table : circuit.tables) {
+        table.name = options.name + "_" + table.name;
+    }
+    return circuit;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -120,33 +234,35 @@ int main(int count, char** words) {
     }
     const std::filesystem::path folder = words[1];
     std::filesystem::create_directories(folder);
-    std::string estimates = "circuit,nodes,lut,ff,carry,latency,period,microseconds,yosys_lut,yosys_packed,yosys_ff,yosys_ns\n";
-    std::vector<double> estimated, counted;
-    int made = 0;
-    for (std::uint64_t index = 0; made < std::atoi(words[2]); ++index) {
-        RandomStream random(count > 3 ? static_cast<std::uint64_t>(std::atoi(words[3])) : 1, index);
-        const double tolerance = std::exp2(random.uniform(-7, -3));
-        const Case given = random_case(random.split(1));
-        const LoweringOptions options{.input_format = FixedPoint{12, 8, Sign::with}, .tolerance = tolerance, .clock = 5, .multipliers = Multiplier::lut, .rows = 500};
+    std::vector<Circuit> circuits;
+    const auto wanted = static_cast<std::size_t>(std::atoi(words[2]));
+    for (std::uint64_t index = 0; circuits.size() < wanted; ++index) {
+        const RandomStream random(count > 3 ? static_cast<std::uint64_t>(std::atoi(words[3])) : 1, index);
         try {
-            const Circuit circuit = lower(given.model, given.table, options);
-            const HardwareCost cost = estimate_cost(circuit);
-            const std::filesystem::path own = folder / fmt::format("{:03}", made);
-            write_firmware(circuit, own);
-            const SynthesisResult yosys = synthesize_firmware(own);
-            estimated.push_back(cost.lut);
-            counted.push_back(static_cast<double>(yosys.lut));
-            estimates += fmt::format("{:03},{},{:.1f},{},{},{},{:.3f},{:.1f},{},{},{},{:.3f}\n", made, circuit.nodes.size(), cost.lut, cost.flip_flops, cost.carry,
-                                     cost.latency, cost.period, microseconds_per_estimate(circuit), yosys.lut, yosys.lut_packed, yosys.flip_flops,
-                                     yosys.timing.size() > 1 ? yosys.timing[1].nanoseconds : 0.0);
-            fmt::print("{}", estimates.substr(estimates.rfind('\n', estimates.size() - 2) + 1));
-            std::fflush(stdout);
-            ++made;
+            circuits.push_back(random_circuit(random, static_cast<int>(circuits.size())));
+            write_firmware(circuits.back(), folder / circuits.back().name);
         } catch (const Error& error) {
             fmt::print(stderr, "model {} left out: {}\n", index, error.what());  // a precision out of reach, or no finite value
         }
     }
-    write_file_atomically(folder / "estimates.csv", estimates);
-    fmt::print("{} circuits: rank correlation {:.3f}, median error {:.1f} %\n", made, rank_correlation(estimated, counted), 100 * median_error(estimated, counted));
+    auto yosys = synthesise(circuits, folder);
+    std::string table = "circuit,nodes,lut,yosys_lut,microseconds";
+    for (const char* kind : kinds) {
+        table += fmt::format(",{}", kind);
+    }
+    std::vector<double> estimated, counted, times;
+    for (const Circuit& circuit : circuits) {
+        estimated.push_back(estimate_cost(circuit).lut);
+        counted.push_back(yosys[circuit.name]);
+        times.push_back(microseconds_per_estimate(circuit));
+        table += fmt::format("\n{},{},{:.1f},{},{:.1f}", circuit.name, circuit.nodes.size(), estimated.back(), counted.back(), times.back());
+        for (const double lut : lut_by_kind(circuit)) {
+            table += fmt::format(",{:.2f}", lut);
+        }
+    }
+    write_file_atomically(folder / "estimates.csv", table + "\n");
+    std::ranges::sort(times);
+    fmt::print("{} circuits: rank correlation {:.3f}, median error {:.1f} %, estimate {:.1f} microseconds in the median, {:.1f} at most\n", circuits.size(),
+               rank_correlation(estimated, counted), 100 * median_error(estimated, counted), times[times.size() / 2], times.back());
     return 0;
 }

@@ -10,7 +10,7 @@ _balmer() {
         show) flags="--help --format --digits" ;;
         predict) flags="--help --output --complexity" ;;
         export) flags="--help --to --output --complexity" ;;
-        firmware) flags="--help --data --output --complexity --input-format --output-format --raw-words --outputs --threshold --agreement --tolerance --clock --latency --multipliers --rounding --overflow --poles --mode --name --part --valid" ;;
+        firmware) flags="--help --data --output --complexity --front --input-format --output-format --raw-words --outputs --threshold --agreement --tolerance --clock --latency --multipliers --rounding --overflow --poles --mode --name --part --valid" ;;
         verify) flags="--help --vectors --netlist-vectors --seed --back-end --self-test" ;;
         synthesize) flags="--help --dsp --ice40" ;;
         report) flags="--help --output" ;;

@@ -5,12 +5,14 @@
 #include <memory>
 #include <vector>
 
+#include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "balmer/firmware.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "balmer/lowering.hpp"
 #include "balmer/readers.hpp"
 #include "cli/commands.hpp"
+#include "hardware/tools/circuit_front.hpp"
 #include "hardware/tools/firmware_page.hpp"
 #include "hardware/tools/firmware_texts.hpp"
 #include "study/run_reader.hpp"
@@ -23,7 +25,7 @@ struct Options {
     std::string model, data, folder, raw_words, part = FirmwareFiles().part;
     FirmwareTexts texts;
     int complexity = 0;
-    bool valid = false;
+    bool valid = false, front = false;
 };
 
 /// A table with the columns name, mean, scale: the port carries the raw word, feature = (word - mean) / scale.
@@ -47,7 +49,7 @@ void read_raw_words(const std::string& path, FirmwareTexts& texts) {
     }
 }
 
-std::string summary(const Circuit& circuit, const Model& model, const LoweringQuality& quality, const std::string& folder) {
+std::string summary(const Circuit& circuit, const Model& model, const Table& data, const LoweringQuality& quality, const std::string& folder) {
     const HardwareCost cost = estimate_cost(circuit);
     std::string text;
     for (const InputPort& port : circuit.inputs) {
@@ -58,6 +60,9 @@ std::string summary(const Circuit& circuit, const Model& model, const LoweringQu
     }
     text += model.task == Task::classification ? fmt::format("same class as the float formulas: {:.4f} of the rows\n", quality.agreement)
                                                : fmt::format("error: {:.4g} of the standard deviation\n", quality.error);
+    if (const auto accuracy = accuracy_on(data, model, circuit)) {
+        text += fmt::format("accuracy on these rows: {:.4f}\n", *accuracy);
+    }
     text += fmt::format("estimate: {:.0f} LUT, {} FF, {} DSP, {} carry, {} cycles, slowest stage {:.2f} ns (pre-route estimate)\n", cost.lut, cost.flip_flops, cost.dsp,
                         cost.carry, circuit.latency, cost.period);
     for (const std::string& note : circuit.notes) {
@@ -66,23 +71,65 @@ std::string summary(const Circuit& circuit, const Model& model, const LoweringQu
     return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {0} | balmer synthesize {0}\n", folder);
 }
 
-int firmware_command(Options options) {
-    const Model model = model_of(options.model, options.complexity > 0 ? std::optional(options.complexity) : std::nullopt);
-    const Table data = read_table(options.data);
-    read_raw_words(options.raw_words, options.texts);
-    const LoweringOptions lowering = lowering_options(options.texts, model);
-    const Circuit circuit = lower(model, data, lowering);
+void write_folder(const Circuit& circuit, const Model& model, const Table& data, const LoweringOptions& lowering, const Options& options, const std::string& folder) {
     FirmwareFiles files;
     files.model = &model;
     files.data = &data;
     files.part = options.part;
     files.valid_bit = options.valid;
-    write_firmware(circuit, options.folder, files);
+    write_firmware(circuit, folder, files);
     for (const char* outdated : {"verification", "synthesis"}) {
-        std::filesystem::remove(std::filesystem::path(options.folder) / "report" / (std::string(outdated) + ".html"));
+        std::filesystem::remove(std::filesystem::path(folder) / "report" / (std::string(outdated) + ".html"));
     }
-    keep_section(options.folder, "circuit", circuit_section(circuit, &model, &data, lowering));
-    write_result("", summary(circuit, model, measure_quality(circuit, model, data, lowering), options.folder));
+    keep_section(folder, "circuit", circuit_section(circuit, &model, &data, lowering));
+}
+
+/// Every formula of a run as a circuit; those that no other beats are written, each into a folder of its complexity.
+int front_command(const Options& options, const Table& data) {
+    const RunReader run = RunReader::open(options.model);
+    std::vector<std::pair<int, Model>> models;
+    for (const FrontRow& row : run.front) {
+        models.emplace_back(row.complexity, run.model(row.complexity));
+    }
+    const LoweringOptions lowering = lowering_options(options.texts, models.front().second);
+    const bool classifies = models.front().second.task == Task::classification;
+    const std::vector<CircuitOfFront> front = circuits_of_front(models, data, lowering);
+    std::string text = fmt::format("{:>10} {:>9} {:>9} {:>6} {:>4} {:>5} {:>6} {:>6}\n", "complexity", classifies ? "agreement" : "error", classifies ? "accuracy" : "", "LUT", "DSP", "FF", "cycles", "ns");
+    std::string csv = "complexity,agreement,error,accuracy,lut,dsp,flip_flops,cycles,nanoseconds,best\n", refused;
+    for (std::size_t i = 0; i < front.size(); ++i) {
+        const CircuitOfFront& member = front[i];
+        if (!member.refused.empty()) {
+            refused += fmt::format("{:>10} no circuit: {}\n", member.complexity, member.refused);
+            continue;
+        }
+        const std::string accuracy = member.accuracy ? fmt::format("{:.4f}", *member.accuracy) : "";
+        text += fmt::format("{:>10} {:>9.4f} {:>9} {:>6.0f} {:>4} {:>5} {:>6} {:>6.2f}{}\n", member.complexity, classifies ? member.quality.agreement : member.quality.error, accuracy, member.cost.lut,
+                            member.cost.dsp, member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? "  *" : "");
+        csv += fmt::format("{},{:.6f},{:.6g},{},{:.1f},{},{},{},{:.3f},{}\n", member.complexity, member.quality.agreement, member.quality.error, accuracy, member.cost.lut, member.cost.dsp,
+                           member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? 1 : 0);
+        if (member.is_best) {
+            write_folder(member.circuit, models[i].second, data, lowering, options, (std::filesystem::path(options.folder) / fmt::format("{}", member.complexity)).string());
+        }
+    }
+    if (csv.find('\n') + 1 == csv.size()) {
+        throw Error({.file = options.model}, "no formula of this run became a circuit:\n" + refused);
+    }
+    write_file_atomically(std::filesystem::path(options.folder) / "front.csv", csv);
+    write_result("", text + refused + fmt::format("* no other is at least as good in everything; estimates before routing. Written: {0}/front.csv and {0}/N for each *\n", options.folder));
+    return exit_done;
+}
+
+int firmware_command(Options options) {
+    read_raw_words(options.raw_words, options.texts);
+    if (options.front) {
+        return front_command(options, read_table(options.data));
+    }
+    const Model model = model_of(options.model, options.complexity > 0 ? std::optional(options.complexity) : std::nullopt);
+    const Table data = read_table(options.data);
+    const LoweringOptions lowering = lowering_options(options.texts, model);
+    const Circuit circuit = lower(model, data, lowering);
+    write_folder(circuit, model, data, lowering, options, options.folder);
+    write_result("", summary(circuit, model, data, measure_quality(circuit, model, data, lowering), options.folder));
     return exit_done;
 }
 
@@ -99,6 +146,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--data", o->data, "rows on which precision is chosen: features, or raw words")->type_name("DATA")->required();
     firmware->add_option("-o,--output", o->folder, "folder to write")->type_name("FOLDER")->required();
     firmware->add_option("--complexity", o->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
+    firmware->add_flag("--front", o->front, "all formulas of the run as circuits: quality, LUT and nanoseconds of each; those that no other beats are written into FOLDER/N")->excludes("--complexity");
     firmware->add_option("--input-format", o->texts.input_formats, "of all inputs, or of one: pt=uint<12>; repeatable; default: chosen for each column from the data")->type_name("FORMAT")->take_all()->expected(1)->allow_extra_args(false);
     firmware->add_option("--output-format", o->texts.output_format, "of all outputs; default: the fewest bits that do")->type_name("FORMAT");
     firmware->add_option("--raw-words", o->raw_words, "table with columns name, mean, scale: those inputs carry words, feature = (word - mean) / scale")->type_name("FILE");
@@ -116,7 +164,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--name", o->texts.name, "of the module (default: formula)")->type_name("NAME");
     firmware->add_option("--part", o->part, "device in the Tcl scripts")->type_name("PART")->capture_default_str();
     firmware->add_flag("--valid", o->valid, "carry a valid bit through the pipeline");
-    firmware->footer("Examples:\n  balmer firmware run-jets-1 --data jets.csv -o jets\n"
+    firmware->footer("Examples:\n  balmer firmware run-jets-1 --data jets.csv -o jets\n  balmer firmware run-jets-1 --data jets.csv --front -o circuits\n"
                      "  balmer firmware model.json --data events.csv --input-format \"fixed<8,4>\" --clock 5ns --multipliers lut -o trigger");
     firmware->callback([o, &run] { run = [o] { return firmware_command(*o); }; });
 }

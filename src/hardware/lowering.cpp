@@ -193,6 +193,9 @@ Plan plan_for(const Model& model, const Table& table, const LoweringOptions& opt
         throw Error({.file = table.source}, "the data have no rows: precision is searched on data, a few thousand rows are good");
     }
     Plan plan = make_plan(model, options);
+    if (features_read(plan).empty()) {
+        throw Error("the formula reads no column, its value is always the same: there is nothing to compute in a circuit");
+    }
     check_columns(plan, table);
     if (options.poles == Poles::refuse) {
         refuse_poles(model, standardised(some_rows(table, options.rows), options));

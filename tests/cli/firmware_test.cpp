@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -57,6 +59,25 @@ TEST_F(FirmwareCommands, FormatsAreChosenFromTheData) {
     const auto written = balmer({"firmware", at("model.json"), "--data", at("data.csv"), "-o", at("out")}, folder_.string());
     ASSERT_EQ(written.status, 0) << written.complaints;
     EXPECT_NE(written.output.find("in   a                ufixed<"), std::string::npos) << written.output;
+}
+
+TEST_F(FirmwareCommands, AFrontBecomesCircuits) {
+    std::ofstream classes(at("classes.csv"));
+    classes << "u,v,kind\n";
+    for (int i = 0; i < 240; ++i) {
+        const double u = std::sin(0.7 * i) * 2, v = std::cos(1.3 * i) * 2;
+        classes << u << ',' << v << ',' << (std::fabs(u) < 0.8 ? "near" : v > 0.3 ? "up" : "down") << '\n';
+    }
+    classes.close();
+    const auto fitted = balmer({"fit", at("classes.csv"), "--target", "kind", "--complexity", "lut", "--method", "sums", "--operators", "+ * tanh gauss", "--evaluations", "60",
+                                "--threads", "1", "--run-folder", at("run"), "--quiet"}, folder_.string());
+    ASSERT_EQ(fitted.status, 0) << fitted.complaints;
+    const auto front = balmer({"firmware", at("run"), "--data", at("classes.csv"), "--front", "-o", at("circuits"), "--agreement", "0.9"}, folder_.string());
+    ASSERT_EQ(front.status, 0) << front.complaints;
+    EXPECT_NE(front.output.find("accuracy"), std::string::npos) << front.output;
+    EXPECT_NE(front.output.find("  *"), std::string::npos) << front.output;
+    EXPECT_NE(content_of(at("circuits/front.csv")).find("complexity,agreement,error,accuracy,lut"), std::string::npos);
+    EXPECT_TRUE(std::ranges::any_of(fs::directory_iterator(at("circuits")), [](const auto& entry) { return fs::exists(entry.path() / "circuit.json"); }));
 }
 
 TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {

@@ -164,6 +164,7 @@ TEST(Lowering, SaysWhatIsWrong) {
     EXPECT_NE(message_of([&] { lower(model, other, {}); }).find("no column 'y'"), std::string::npos);
     Table empty = table_of(model, 0, 0, 1, 1);
     EXPECT_NE(message_of([&] { lower(model, empty, {}); }).find("no rows"), std::string::npos);
+    EXPECT_NE(message_of([&] { lower(model_of({"2 + 3"}), data, {}); }).find("reads no column"), std::string::npos);
     const std::string infinite = message_of([&] { lower(model_of({"x + 1/(2 - 2)"}), data, {}); });
     EXPECT_NE(infinite.find("no finite value"), std::string::npos) << infinite;
 }

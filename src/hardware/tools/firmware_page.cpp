@@ -10,6 +10,7 @@
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
+#include "hardware/tools/circuit_front.hpp"
 #include "report/classes.hpp"
 #include "report/markup.hpp"
 #include "report/model_sections.hpp"
@@ -41,31 +42,6 @@ Table first_rows(const Table& table, std::size_t count) {
         part.text.push_back(std::move(column));
     }
     return part;
-}
-
-// Class codes of the rows, where the data hold the labels of the model.
-std::vector<std::uint32_t> labels_in(const Table& table, const Model& model) {
-    std::vector<std::uint32_t> codes;
-    for (const auto& column : table.text) {
-        if (column.categories != model.classes) continue;
-        codes.assign(column.codes.begin(), column.codes.end());
-        return codes;
-    }
-    return codes;
-}
-
-double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
-    std::size_t equal = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i];
-    return a.empty() ? 0 : static_cast<double>(equal) / static_cast<double>(a.size());
-}
-
-// Classes that scores choose; of a circuit that decides itself, its codes.
-std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model, const std::vector<std::vector<double>>& values) {
-    if (circuit.outputs[0].kind == OutputKind::value) return classify(model, values);
-    std::vector<std::uint32_t> codes;
-    for (const double code : values[0]) codes.push_back(static_cast<std::uint32_t>(code));
-    return codes;
 }
 
 bool gives_scores(const Circuit& circuit, const Model& model) {

@@ -1,0 +1,64 @@
+#include "hardware/tools/circuit_front.hpp"
+
+#include "balmer/error.hpp"
+
+namespace balmer {
+
+std::vector<std::uint32_t> labels_in(const Table& table, const Model& model) {
+    for (const auto& column : table.text)
+        if (column.categories == model.classes) return column.codes;
+    return {};
+}
+
+std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model, const std::vector<std::vector<double>>& values) {
+    if (circuit.outputs[0].kind == OutputKind::value) return classify(model, values);
+    std::vector<std::uint32_t> codes;
+    for (const double code : values[0]) codes.push_back(static_cast<std::uint32_t>(code));
+    return codes;
+}
+
+double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i];
+    return a.empty() ? 0 : static_cast<double>(equal) / static_cast<double>(a.size());
+}
+
+std::optional<double> accuracy_on(const Table& table, const Model& model, const Circuit& circuit) {
+    const auto truth = model.task == Task::classification ? labels_in(table, model) : std::vector<std::uint32_t>();
+    if (truth.empty()) return std::nullopt;
+    return share_equal(chosen_by(circuit, model, predict(circuit, table)), truth);
+}
+
+std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options) {
+    std::vector<CircuitOfFront> front;
+    bool classifies = false;
+    for (const auto& [complexity, model] : models) {
+        classifies = model.task == Task::classification;
+        CircuitOfFront member{.complexity = complexity};
+        try {
+            member.circuit = lower(model, table, options);
+            member.cost = estimate_cost(member.circuit);
+            member.quality = measure_quality(member.circuit, model, table, options);
+            member.accuracy = accuracy_on(table, model, member.circuit);
+        } catch (const Error& error) {
+            member.refused = error.what();
+        }
+        front.push_back(std::move(member));
+    }
+    const auto dominates = [&](const CircuitOfFront& a, const CircuitOfFront& b) {
+        const double x[] = {a.badness(classifies), a.cost.area(), a.cost.period}, y[] = {b.badness(classifies), b.cost.area(), b.cost.period};
+        bool anywhere = false;
+        for (int i = 0; i < 3; ++i) {
+            if (x[i] > y[i]) return false;
+            anywhere = anywhere || x[i] < y[i];
+        }
+        return anywhere;
+    };
+    for (auto& member : front) {
+        member.is_best = member.refused.empty();
+        for (const auto& other : front) member.is_best = member.is_best && !(other.refused.empty() && dominates(other, member));
+    }
+    return front;
+}
+
+}  // namespace balmer

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "balmer/hardware_cost.hpp"
+#include "balmer/lowering.hpp"
+
+namespace balmer {
+
+/// Class codes of the rows where the data hold the labels of the model, else nothing.
+std::vector<std::uint32_t> labels_in(const Table& table, const Model& model);
+/// Class by row that the scores choose; of a circuit that decides itself, its codes.
+std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model, const std::vector<std::vector<double>>& values);
+/// Share of equal entries.
+double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b);
+/// Share of the rows whose label the circuit gives; nothing where the data hold no labels of the model.
+std::optional<double> accuracy_on(const Table& table, const Model& model, const Circuit& circuit);
+
+/// One formula of a front as a circuit.
+struct CircuitOfFront {
+    int complexity = 0;
+    Circuit circuit;
+    HardwareCost cost;
+    LoweringQuality quality;
+    std::optional<double> accuracy;
+    std::string refused;      ///< why there is no circuit, "" when there is
+    bool is_best = false;     ///< no other is at least as good in quality, LUT + 55 per DSP and nanoseconds
+
+    /// What counts, smaller is better: 1 - accuracy, 1 - agreement, or the error.
+    double badness(bool classifies) const { return accuracy ? 1 - *accuracy : classifies ? 1 - quality.agreement : quality.error; }
+};
+/// Circuits of models by complexity, in their order. `options` as for lower().
+std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options);
+
+}  // namespace balmer
