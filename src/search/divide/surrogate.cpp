@@ -154,7 +154,7 @@ double Input::slope(double x) const { return (kind == Kind::logarithm ? 1 / x : 
 
 namespace {
 
-// Where the target changes its sign, its logarithm and inverse have poles and its square loses the sign.
+// Where the target changes its sign, its logarithm has poles and its square loses the sign. Its inverse may be smooth: it may change at a pole.
 bool one_signed(std::span<const double> target) {
     const auto [low, high] = std::ranges::minmax(target);
     return low >= 0 || high <= 0;
@@ -194,7 +194,8 @@ public:
         for (std::size_t i = 0; i < training_.size(); ++i) right(static_cast<Eigen::Index>(i)) = scaled_value(scale, target[training_[i]]);
         Found found;
         std::size_t best_size = 0;
-        if (!right.allFinite() || (scale != Scale::plain && !one_signed(target))) return found;
+        const bool needs_sign = scale == Scale::logarithm || scale == Scale::square;
+        if (!right.allFinite() || (needs_sign && !one_signed(target))) return found;
         right.applyOnTheLeft(qr_.householderQ().adjoint());
         std::vector<double> errors;
         std::size_t fewer = 0;  // prefixes of clearly fewer terms: two degrees less, a quarter of a cross
@@ -364,15 +365,21 @@ std::vector<double> prediction_errors(std::span<const std::vector<double>> colum
     std::vector<double> errors(targets.size(), infinity);
     if (columns.empty() || targets.empty()) return errors;
     const Split split(columns[0].size(), options.rows);
-    const auto terms = terms_of_degree(columns.size(), std::min(options.terms, split.training.size() / 2 + 1), options.groups);
+    const std::size_t most = std::min(options.terms, split.training.size() / 2 + 1);
+    std::vector<Terms> shapes = {terms_of_degree(columns.size(), most, options.groups)};
+    // Few variables have room for high powers as it is.
+    constexpr std::size_t few = 2;
+    if (columns.size() > few) shapes.push_back(cross_terms(columns.size(), most, options.groups));
     for (const auto kind : {Input::Kind::plain, Input::Kind::logarithm}) {
         const auto inputs = inputs_of(columns, kind);
         if (kind == Input::Kind::logarithm && !any_logarithm(inputs)) continue;
-        const Design design(columns, inputs, terms, split.training, split.held_out, options.ridge);
-        for (std::size_t t = 0; t < targets.size(); ++t) {
-            const std::span<const double> slope = slopes.empty() ? std::span<const double>() : std::span<const double>(slopes[t]);
-            const double spread = options.spread > 0 ? options.spread : spread_of(targets[t], slope, split.held_out);
-            errors[t] = std::min(errors[t], design.best(Scale::plain, targets[t], slope, spread).error);
+        for (const auto& terms : shapes) {
+            const Design design(columns, inputs, terms, split.training, split.held_out, options.ridge);
+            for (std::size_t t = 0; t < targets.size(); ++t) {
+                const std::span<const double> slope = slopes.empty() ? std::span<const double>() : std::span<const double>(slopes[t]);
+                const double spread = options.spread > 0 ? options.spread : spread_of(targets[t], slope, split.held_out);
+                errors[t] = std::min(errors[t], design.best(Scale::plain, targets[t], slope, spread).error);
+            }
         }
     }
     return errors;

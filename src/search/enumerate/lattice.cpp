@@ -21,19 +21,30 @@ std::vector<Power> LatticePoint::powers() const {
     return result;
 }
 
-std::vector<LatticePoint> monomial_lattice(const std::vector<std::int32_t>& variables, const std::vector<bool>& half_powers,
-                                           std::size_t maximum_variables, int total, std::size_t count) {
+namespace {
+
+// Half powers are rarer than whole ones.
+int rank_of(int half) { return std::abs(half) + (half % 2 != 0 ? 3 : 0); }
+
+int rank_of(const LatticePoint& point) {
+    int rank = 0;
+    for (const int h : point.halves) rank += rank_of(h);
+    return rank;
+}
+
+// All points up to a rank. Each round adds one variable, later in order than those present, to the points of the round before.
+std::vector<LatticePoint> points_up_to(int rank, const std::vector<std::int32_t>& variables, const std::vector<bool>& half_powers,
+                                       std::size_t maximum_variables, int total) {
     std::vector<LatticePoint> points = {{}};
     std::size_t begin = 0;
-    // Each round adds one variable, later in order than those present, to the points of the round before.
-    for (std::size_t round = 0; round < maximum_variables && points.size() < 8 * count; ++round) {
+    for (std::size_t round = 0; round < maximum_variables; ++round) {
         const std::size_t end = points.size();
         for (std::size_t p = begin; p < end; ++p) {
+            const int left = rank - rank_of(points[p]), left_total = 2 * total - points[p].total();
             for (std::size_t v = 0; v < variables.size(); ++v) {
                 if (!points[p].variables.empty() && points[p].variables.back() >= variables[v]) continue;
                 for (const int h : {2, -2, 4, -4, 1, -1, 3, -3}) {
-                    if (h % 2 != 0 && !half_powers[v]) continue;
-                    if (points[p].total() + std::abs(h) > 2 * total) continue;
+                    if ((h % 2 != 0 && !half_powers[v]) || std::abs(h) > left_total || rank_of(h) > left) continue;
                     points.push_back(points[p]);
                     points.back().variables.push_back(variables[v]);
                     points.back().halves.push_back(h);
@@ -42,13 +53,17 @@ std::vector<LatticePoint> monomial_lattice(const std::vector<std::int32_t>& vari
         }
         begin = end;
     }
-    // Half powers are rarer than whole ones.
-    const auto rank = [](const LatticePoint& p) {
-        int r = p.total();
-        for (const int h : p.halves) r += h % 2 != 0 ? 3 : 0;
-        return r;
-    };
-    std::ranges::stable_sort(points, {}, rank);
+    return points;
+}
+
+}  // namespace
+
+std::vector<LatticePoint> monomial_lattice(const std::vector<std::int32_t>& variables, const std::vector<bool>& half_powers,
+                                           std::size_t maximum_variables, int total, std::size_t count) {
+    const int highest = 2 * total + 3 * static_cast<int>(maximum_variables);
+    std::vector<LatticePoint> points;
+    for (int rank = 2; rank <= highest && points.size() < count; ++rank) points = points_up_to(rank, variables, half_powers, maximum_variables, total);
+    std::ranges::stable_sort(points, {}, [](const LatticePoint& point) { return rank_of(point); });
     points.resize(std::min(points.size(), count));
     return points;
 }

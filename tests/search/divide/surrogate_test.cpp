@@ -40,6 +40,16 @@ TEST(Surrogate, IsExactOnAMonomialInLogarithms) {
     EXPECT_LT(surrogate.error(), 1e-11);
 }
 
+TEST(Surrogate, PassesAPoleByTheInverse) {
+    const auto columns = drawn(2, 600, 1, 3);
+    const auto y = target_of(columns, [](double a, double b) { return 1 / (a * b - 3.5); });
+    std::vector<double> slope;
+    for (const double v : y) slope.push_back(1 / (1 + std::fabs(v)));
+    const Surrogate surrogate(columns, y, slope);
+    EXPECT_EQ(surrogate.scale(), Scale::inverse);
+    EXPECT_LT(surrogate.error(), 1e-10);
+}
+
 TEST(Surrogate, FollowsManyVariablesThatHardlyMix) {
     // Up to a degree seven variables leave three powers of each; a cross has room for more, and some variables by their logarithms.
     const auto columns = drawn(7, 900, 1, 3);
