@@ -1,0 +1,2 @@
+#define BALMER_INSTRUCTION_SET avx512
+#include "fitting/softmax.inc"

@@ -1,0 +1,2 @@
+#define BALMER_INSTRUCTION_SET baseline
+#include "fitting/softmax.inc"
