@@ -27,7 +27,7 @@ import sides
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = {
     "jets": {"limits": [10, 16, 40], "wanted": [0.66, 0.69, 0.705], "operators": "+ * sin cos exp gauss tanh",
-             "options": ["--maximum-complexity", "45", "--trials", "5", "--epochs", "30", "--shrink-epochs", "6", "--layers", "1"]},
+             "options": ["--maximum-complexity", "45", "--trials", "9", "--epochs", "30", "--shrink-epochs", "6", "--layers", "1"]},
     "mnist": {"limits": [90, 300], "wanted": [0.87, 0.94], "operators": "+ * sin gauss tanh",
               "options": ["--maximum-complexity", "310", "--trials", "1", "--epochs", "20", "--shrink-epochs", "6", "--layers", "1", "--unary", "50",
                           "--binary", "0", "--targets-sparsity", ".9,.4,.1,.1", "--learning-rate", ".004"]},

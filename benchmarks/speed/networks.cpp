@@ -1,5 +1,5 @@
 // Epochs of symbolic networks on request, for speed/networks.py: arguments FILE ROWS INPUTS OUTPUTS UNARY BINARY LAYERS BATCH SEED; FILE holds the
-// inputs row by row as floats, then the class codes. Every line read from standard input starts an epoch; answers "CPU seconds, mean error, live weights".
+// inputs row by row as floats, then the class codes, then the weights at the start, matrix by matrix. Every line read from standard input starts an epoch; answers "CPU seconds, mean error, live weights".
 // A line "sparse" first prunes nine weights in ten.
 #include <algorithm>
 #include <cmath>
@@ -26,20 +26,20 @@ LayerShape layer_of(std::size_t unary, std::size_t binary) {
     return layer;
 }
 
-TrainingRows read_rows(const char* path, std::size_t rows, std::size_t inputs) {
+void read_floats(std::ifstream& file, std::vector<float>& values) {
+    file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+    if (!file) std::exit(2);
+}
+
+TrainingRows read_rows(std::ifstream& file, std::size_t rows, std::size_t inputs) {
     TrainingRows made{.inputs = std::vector<std::vector<double>>(inputs, std::vector<double>(rows)), .targets = {std::vector<double>(rows)}, .weights = {}};
-    std::ifstream file(path, std::ios::binary);
-    std::vector<float> row(inputs);
+    std::vector<float> row(inputs), codes(rows);
     for (std::size_t r = 0; r < rows; ++r) {
-        file.read(reinterpret_cast<char*>(row.data()), static_cast<std::streamsize>(inputs * sizeof(float)));
+        read_floats(file, row);
         for (std::size_t i = 0; i < inputs; ++i) made.inputs[i][r] = static_cast<double>(row[i]);
     }
-    for (double& code : made.targets[0]) {
-        float value = 0;
-        file.read(reinterpret_cast<char*>(&value), sizeof value);
-        code = static_cast<double>(value);
-    }
-    if (!file) std::exit(2);
+    read_floats(file, codes);
+    made.targets[0].assign(codes.begin(), codes.end());
     return made;
 }
 
@@ -67,9 +67,12 @@ int main(int count, char** arguments) {
     const Shape shape{.inputs = inputs, .outputs = number[4], .hidden = std::vector<LayerShape>(number[7], layer_of(number[5], number[6]))};
     std::vector<std::size_t> order(rows);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const Blocks blocks(read_rows(arguments[1], rows, inputs), order);
+    std::ifstream file(arguments[1], std::ios::binary);
+    const Blocks blocks(read_rows(file, rows, inputs), order);
     Trainer trainer(shape, {}, ErrorKind::softmax);
-    trainer.initialise(RandomStream(number[9]), 0.7);
+    std::vector<float> weights(trainer.layout().weights());
+    read_floats(file, weights);
+    std::copy(weights.begin(), weights.end(), trainer.state().parameters.begin());
     std::vector<std::uint32_t> tiles(blocks.tiles());
     std::iota(tiles.begin(), tiles.end(), 0U);
     StepSettings settings{.targets = {.weight = .9, .input = .75, .unary = .6, .binary = .4}, .rate = 0.0015};

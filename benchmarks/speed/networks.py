@@ -13,6 +13,7 @@ The peers live in an environment of their own:
 import argparse
 import gzip
 import importlib.util
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -51,7 +52,7 @@ def mnist(data):
 
 def initial(seed, sizes, gain=0.7):
     random = np.random.default_rng(seed)
-    return [gain / np.sqrt(inputs) * random.normal(size=(inputs + 1, rows)).astype(np.float32) for inputs, rows in sizes]
+    return [(gain / np.sqrt(inputs) * random.normal(size=(inputs + 1, rows))).astype(np.float32) for inputs, rows in sizes]
 
 
 def sizes_of(inputs, outputs, unary, binary, layers):
@@ -125,7 +126,7 @@ class TensorFlow:
                 t.assign(tf.clip_by_value(t, 0.0, 1.0))
             return error
 
-        self.step = tf.function(step, jit_compile=True)
+        self.step = tf.function(step, jit_compile=True, autograph=False)
 
     def epoch(self, free):
         targets = self.tf.constant([0.0] * 4 if free else list(TARGETS.values()))
@@ -214,10 +215,28 @@ class PyTorch:
         return time.process_time() - start, float(self.torch.stack(errors).mean())
 
 
+def multiply_adds(inputs, outputs, unary, binary, layers):
+    """Per row: the forward products, and for both gradients once more each; the first layer's inputs need none."""
+    sizes = [(i + 1) * rows for i, rows in sizes_of(inputs, outputs, unary, binary, layers)]
+    return 3 * sum(sizes) - sizes[0]
+
+
+def peak():
+    """Floating-point operations a second of numpy's matrix product in floats, the best of ten."""
+    a = np.random.default_rng(0).normal(size=(1500, 1500)).astype(np.float32)
+    times = []
+    for _ in range(10):
+        start = time.process_time()
+        a @ a
+        times.append(time.process_time() - start)
+    return 2 * 1500 ** 3 / min(times)
+
+
 class Balmer:
     def __init__(self, program, x, y, outputs, unary, binary, layers, batch, seed):
         self.file = tempfile.NamedTemporaryFile()
-        self.file.write(x.tobytes() + y.astype(np.float32).tobytes())
+        weights = initial(seed, sizes_of(x.shape[1], outputs, unary, binary, layers))
+        self.file.write(x.tobytes() + y.astype(np.float32).tobytes() + b"".join(w.tobytes() for w in weights))
         self.file.flush()
         self.child = subprocess.Popen([program, self.file.name, *map(str, (*x.shape, outputs, unary, binary, layers, batch, seed))],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -231,10 +250,34 @@ class Balmer:
         return self.say("free" if free else "dense")[:2]
 
 
+class Apart:
+    """A peer in a process of its own: TensorFlow's and PyTorch's copies of LLVM don't live in one."""
+
+    def __init__(self, peer, *settings):
+        self.here, there = multiprocessing.Pipe()
+        self.process = multiprocessing.get_context("spawn").Process(target=answer, args=(there, peer, settings), daemon=True)
+        self.process.start()
+
+    def epoch(self, free):
+        self.here.send(free)
+        return self.here.recv()
+
+    def end(self):
+        self.here.send(None)
+        self.process.join()
+
+
+def answer(pipe, peer, settings):
+    side = peer(*settings)
+    while (free := pipe.recv()) is not None:
+        pipe.send(side.epoch(free))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--case", default="", help="only networks whose name holds this")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--output", type=pathlib.Path)
@@ -243,17 +286,24 @@ def main():
              if importlib.util.find_spec(package)}
     lines = ["# Seconds per epoch of symbolic networks", "", "    " + "/tmp/peers/bin/python benchmarks/speed/networks.py build/benchmarks/speed/networks", "",
              " ".join(__doc__.split("\n\n")[1].split()), "", "CPU seconds, median (lowest to highest).", "",
-             "| network | balmer | balmer, sparse | " + " | ".join(peers) + " | ratios | errors after the free epochs |", "|---|---|---|" + "---|" * len(peers) + "---|---|"]
+             "| network | balmer | share of peak | balmer, sparse | " + " | ".join(peers) + " | ratios | errors after the free epochs |", "|---|---|---|---|" + "---|" * len(peers) + "---|---|"]
+    flops = peak()
+    lines[4] += f" Share of the core's peak: multiply-adds of the matrix products against {flops / 1e9:.0f} GFLOP/s of a large product in numpy."
     for label, (source, unary, binary, layers, batch) in CASES.items():
+        if arguments.case not in label:
+            continue
         x, y, outputs = {"jets": jets, "mnist": mnist}[source](arguments.data)
         errors = {}
         sides = {}
         for seed in range(arguments.seeds):
             settings = (x, y, outputs, unary, binary, layers, batch, seed)
-            sides = {"balmer": Balmer(arguments.program, *settings), **{name: peer(*settings) for name, peer in peers.items()}}
+            sides = {"balmer": Balmer(arguments.program, *settings), **{name: Apart(peer, *settings) for name, peer in peers.items()}}
             for name, side in sides.items():
                 side.epoch(True)
                 errors.setdefault(name, []).append(side.epoch(True)[1])
+            if seed + 1 < arguments.seeds:
+                for name in peers:
+                    sides[name].end()
         means = {name: statistics.mean(found) for name, found in errors.items()}
         spread = max(0.02, 3 * max(statistics.stdev(found) for found in errors.values()) / arguments.seeds ** .5)
         if max(means.values()) - min(means.values()) > spread:
@@ -265,7 +315,8 @@ def main():
         sparse = [sides["balmer"].say("sparse")[0] for _ in range(2)][-1]
         cell = lambda found: f"{statistics.median(found):.4f} ({min(found):.4f} to {max(found):.4f})"
         ratios = ", ".join(f"{statistics.median(times[name]) / statistics.median(times['balmer']):.1f}" for name in peers)
-        lines.append(f"| {label} | {cell(times['balmer'])} | {sparse:.4f} | " + " | ".join(cell(times[name]) for name in peers) + f" | {ratios} | " +
+        share = 2 * len(x) * multiply_adds(x.shape[1], outputs, unary, binary, layers) / statistics.median(times["balmer"]) / flops
+        lines.append(f"| {label} | {cell(times['balmer'])} | {share:.0%} | {sparse:.4f} | " + " | ".join(cell(times[name]) for name in peers) + f" | {ratios} | " +
                      ", ".join(f"{name} {mean:.4f}" for name, mean in means.items()) + " |")
         print(lines[-1], flush=True)
     if arguments.output:

@@ -21,7 +21,9 @@ class FitStopped : public ::testing::Test {
 protected:
     FitStopped() { testing::write_data(data); }
     std::vector<std::string> begin(const std::string& run, int threads = 2) const {
-        return {"fit", data, "--target", "y", "--evaluations", evaluations, "--threads", std::to_string(threads), "--progress", "json", "--run-folder", run};
+        std::vector<std::string> all = {"fit", data, "--target", "y", "--evaluations", evaluations, "--threads", std::to_string(threads), "--progress", "json", "--run-folder", run};
+        all.insert(all.end(), options.begin(), options.end());
+        return all;
     }
     std::string here() const { return folder.path().string(); }
     std::string state(const std::string& run) const {
@@ -33,6 +35,7 @@ protected:
 
     TemporaryFolder folder;
     std::string data = folder / "data.csv", run = folder / "run", evaluations = "2500";
+    std::vector<std::string> options;
 };
 
 TEST_F(FitStopped, CtrlCKeepsEverything) {
@@ -95,6 +98,14 @@ void FitStopped::kill_and_resume(int moments, std::uint64_t seed) {
 }
 
 TEST_F(FitStopped, KilledAnywhereTheFrontIsTheSame) { kill_and_resume(3, 20261122); }
+
+// Symbolic networks: epochs decide, whatever the number of threads, in training and in shrinking.
+TEST_F(FitStopped, KilledNetworksEndTheSame) {
+    testing::write_data(data, 1500);
+    evaluations = "1e9";
+    options = {"--method", "neural", "--trials", "4", "--epochs", "40", "--layers", "1", "--unary", "12", "--binary", "6", "--maximum-complexity", "40"};
+    kill_and_resume(2, 6);
+}
 
 using SlowFitStopped = FitStopped;
 

@@ -7,7 +7,7 @@
 namespace balmer::neural {
 namespace {
 
-constexpr std::size_t most_carriers = 256;
+constexpr std::size_t most_carriers = 256, most_carried_inputs = 64;
 
 // An atom is an input (layer 0, its index) or a kept node (layer l + 1, node).
 using Atom = std::pair<std::size_t, std::size_t>;
@@ -99,8 +99,11 @@ private:
         std::set<Atom> read;
         for (const auto& row : rows_.back())
             for (const auto& [atom, c] : row.terms) read.insert(atom);
+        if (read.empty()) return false;
+        if (layout_.shape().inputs <= most_carried_inputs)
+            for (std::size_t i = 0; i < layout_.shape().inputs; ++i)
+                if (p_[layout_.input_threshold(i)] < 1) read.insert({0, i});
         for (std::size_t l = hidden.size(); l-- > 0;) {
-            if (read.empty()) return false;
             const std::size_t u = hidden[l].unary.size();
             std::set<Atom> before;
             for (const auto& atom : read) {

@@ -73,6 +73,9 @@ private:
             progress.detail += fmt::format(" pruned {:.2f}/{:.2f} {:.2f}/{:.2f} {:.2f}/{:.2f} {:.2f}/{:.2f} size {:.0f}", at.sparsity.weight, goal.weight,
                                            at.sparsity.input, goal.input, at.sparsity.unary, goal.unary, at.sparsity.binary, goal.binary, at.size);
         }
+        int restarts = 0;
+        for (const auto& trial : trials_) restarts += trial->restarts();
+        if (restarts > 0) progress.detail += fmt::format(" restarted {} times with a smaller step (operators exploded)", restarts);
         observer_.progressed(progress);
         constexpr double seconds_between_curves = 2;
         if (since_curves_.seconds() > seconds_between_curves) write_curves();

@@ -172,12 +172,15 @@ TrialPlan plan_trial(const Setting& setting, std::size_t index) {
         return range.low + at * (range.high - range.low);
     };
     TrialPlan plan;
-    const double u = draw(ranges.unary), b = draw(ranges.binary);
+    // Shrinking takes operators away: where it follows, networks start with the larger half of the range.
+    const bool is_shrunk = options.shrink_epochs > 0;
+    const auto upper = [&](Range range) { return is_shrunk ? Range{0.5 * (range.low + range.high), range.high} : range; };
+    const double u = draw(upper(ranges.unary)), b = draw(upper(ranges.binary));
     const double layers = draw({1, static_cast<double>(ranges.most_layers) + 1 - 1e-9});
     plan.targets = {.weight = draw(ranges.weight), .input = draw(ranges.input), .unary = draw(ranges.operators), .binary = draw(ranges.operators)};
     // Shrinking removes with more care than thresholds do: where it follows, training leaves it the better half of the work.
     constexpr double share_before_shrinking = 0.5;
-    if (options.shrink_epochs > 0)
+    if (is_shrunk)
         for (double* target : {&plan.targets.weight, &plan.targets.input, &plan.targets.unary, &plan.targets.binary}) *target *= share_before_shrinking;
     const double rate = draw({std::log(1e-3), std::log(8e-3)});
     const double penalty = draw({std::log(1e-4), std::log(1e-1)}), threshold = draw({std::log(1e-4), std::log(1e-1)});

@@ -12,12 +12,16 @@
 namespace balmer::neural {
 namespace {
 
-constexpr std::size_t judged_tiles = 64, most_judged_tiles = 256;
+constexpr std::size_t judged_tiles = 64, most_judged_tiles = 256;  // by the error; for the curvature
 constexpr double share_when_large = 0.25, share = 0.05;  // of the size that goes in one removal
 constexpr double large = 4;                              // times the limit
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
 constexpr std::size_t tried_moves = 8;
-constexpr std::size_t most_operated = 1200;              // weights whose joint curvature is affordable
+constexpr int paths = 3;                                 // ways down from about the limit; what is removed early decides much
+constexpr double paths_from = 1.5;                       // times the limit: where they part
+constexpr std::size_t most_on_paths = 600;               // weights at the parting: larger networks go down once
+constexpr double path_spread = 0.7;                      // of the logarithms of prices on all ways but the first
+constexpr std::size_t most_operated = 1000;              // weights whose joint curvature is affordable
 
 struct Removal {
     std::size_t at = 0, bias = 0;  ///< the weight, and the bias of its row
@@ -35,14 +39,18 @@ void Trial::start_shrinking() {
         trainer_->state().parameters = std::move(expanded->parameters);
         trainer_->state().holds = std::move(expanded->holds);
     }
-    // Every row gets its constant back: what it is worth shows while shrinking.
-    constexpr float seed_of_constant = 1e-4f;
+    // Every row gets its constant back, every output its linear terms: what they are worth shows while shrinking.
+    constexpr float seed = 1e-4f;
     auto& p = trainer_->state().parameters;
+    const auto plant = [&](std::size_t at) {
+        if (p[at] == 0 && trainer_->hold(at) == Hold::free) p[at] = seed;
+    };
     for (const auto& place : trainer_->layout().matrices())
-        for (std::size_t j = 0; j < place.rows; ++j) {
-            const std::size_t at = place.at(place.inputs, j);
-            if (p[at] == 0 && trainer_->hold(at) != Hold::carrier) p[at] = seed_of_constant;
-        }
+        for (std::size_t j = 0; j < place.rows; ++j) plant(place.at(place.inputs, j));
+    const auto& last = trainer_->layout().matrices().back();
+    for (std::size_t n = 0; n < last.inputs && is_expanded_; ++n)
+        if (trainer_->input_behind(trainer_->layout().matrices().size() - 1, n))
+            for (std::size_t k = 0; k < last.rows; ++k) plant(last.at(n, k));
     good_ = trainer_->state();
     phase_ = Phase::shrinking;
 }
@@ -61,11 +69,16 @@ int Trial::epochs_between_removals() const {
 void Trial::shrink() {
     if (phase_epoch_ >= epochs_between_removals()) {
         if (!remove_some()) {
-            phase_ = Phase::done;
-            return;
+            if (++path_ == paths || start_of_paths_.parameters.empty()) {
+                phase_ = Phase::done;
+                return;
+            }
+            trainer_->state() = start_of_paths_;
         }
         phase_epoch_ = 0;
         size_ = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
+        const bool is_early = start_of_paths_.parameters.empty() || size_ > paths_from * setting_->complexity_limit();
+        if (path_ == 0 && is_early && trainer_->live_weights() <= most_on_paths) start_of_paths_ = trainer_->state();
     }
     const double passes = epochs_between_removals();
     const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * std::min(1.0, step / passes)); };
@@ -133,17 +146,8 @@ bool Trial::may_be_one(std::size_t m, std::size_t i, std::size_t j) const {
     if (is_output && !scaling.target_scale.empty() && scaling.target_scale[j] != 1) return false;
     // The leading coefficients of a product go elsewhere.
     if (!is_output && j >= shape.hidden[m].unary.size()) return false;
-    std::size_t at = i;
-    for (std::size_t l = m; l > 0; --l) {
-        if (at >= shape.hidden[l - 1].unary.size()) return false;
-        if (p[layout.unary_threshold(l - 1, at)] < 1) return true;
-        const auto& place = layout.matrices()[l - 1];
-        std::size_t from = 0;
-        while (from < place.inputs && p[place.at(from, at)] == 0) ++from;
-        if (from == place.inputs || trainer_->hold(place.at(from, at)) != Hold::carrier) return false;
-        at = from;
-    }
-    return scaling.scale[at] == 1;
+    if (const auto input = trainer_->input_behind(m, i)) return scaling.scale[*input] == 1;
+    return i < shape.hidden[m - 1].unary.size() && p[layout.unary_threshold(m - 1, i)] < 1;
 }
 
 // Weights judged together: the others follow what is removed, or set to 1, at once.
@@ -182,7 +186,9 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
         double to, nodes, price;
     };
     bool any = false;
-    double error = trainer_->error(setting_->training(), tiles);
+    const auto judged = tiles.first(std::min(judged_tiles, tiles.size()));
+    double error = trainer_->error(setting_->training(), judged);
+    RandomStream random(setting_->seed(), 6, index_, static_cast<std::uint64_t>(epoch_));
     while (wanted > 0) {
         const auto sizes = sizes_of(layout, state.parameters);
         std::vector<Move> moves;
@@ -192,7 +198,8 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
             if (w == 0 || sizes.of_row[m][j] == 0) continue;
             const auto consider = [&](double value, double given) {
                 const double nodes = std::max(given, 0.5);
-                moves.push_back({e, value, nodes, (surgeon.cost(e, value) + 1e-9) / nodes});
+                const double luck = path_ == 0 ? 1 : std::exp(path_spread * random.normal());
+                moves.push_back({e, value, nodes, luck * (surgeon.cost(e, value) + 1e-9) / nodes});
             };
             if (may_go) consider(0, sizes.of_entry(m, i, j, w));
             if (one && w != 1) consider(1, sizes.of_row[m][j] * Sizes::coefficient);
@@ -203,12 +210,14 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
         std::ranges::partial_sort(moves, moves.begin() + static_cast<std::ptrdiff_t>(tried), [](const Move& a, const Move& b) { return a.price != b.price ? a.price < b.price : a.entry < b.entry; });
         double best_price = std::numeric_limits<double>::infinity(), best_error = error, best_follow = 0;
         const Move* best = nullptr;
-        for (std::size_t k = 0; k < tried; ++k)
-            for (const double follow : {1.0, 0.5, 0.0}) {
-                write(surgeon.after(moves[k].entry, moves[k].to, follow));
-                const double there = trainer_->error(setting_->training(), tiles), price = (there - error) / moves[k].nodes;
-                if (price < best_price) best_price = price, best_error = there, best_follow = follow, best = &moves[k];
-            }
+        const auto attempt = [&](const Move& move, double follow) {
+            write(surgeon.after(move.entry, move.to, follow));
+            const double there = trainer_->error(setting_->training(), judged), price = (there - error) / move.nodes;
+            if (price < best_price) best_price = price, best_error = there, best_follow = follow, best = &move;
+        };
+        for (std::size_t k = 0; k < tried; ++k) attempt(moves[k], 1);
+        // The model holds near by only: followers may have gone too far.
+        for (const double follow : {0.5, 0.0}) attempt(best ? *best : moves[0], follow);
         write(surgeon.current());
         if (!best) return any;
         any = true;

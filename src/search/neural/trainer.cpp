@@ -321,6 +321,18 @@ Judgement Trainer::judge(const Blocks& blocks, Domain domain) {
     return judgement;
 }
 
+std::optional<std::size_t> Trainer::input_behind(std::size_t m, std::size_t i) const {
+    for (; m > 0; --m) {
+        const auto& place = layout_.matrices()[m - 1];
+        if (i >= layout_.shape().hidden[m - 1].unary.size()) return std::nullopt;
+        std::size_t from = 0;
+        while (from < place.inputs && hold(place.at(from, i)) != Hold::carrier) ++from;
+        if (from == place.inputs) return std::nullopt;
+        i = from;
+    }
+    return i;
+}
+
 double Trainer::error(const Blocks& blocks, std::span<const std::uint32_t> tiles) {
     compact_.rebuild(layout_, state_.parameters, Reach::live);
     double sum = 0, total = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -84,6 +85,8 @@ public:
     Curvature curvature(const Blocks& blocks, std::span<const std::uint32_t> tiles, RandomStream random);
     KindStates kinds() const;
     Hold hold(std::size_t weight) const { return state_.holds.empty() ? Hold::free : state_.holds[weight]; }
+    /// The network's input that input `i` of a matrix is, carried on by the layers between; none where it is an operator's value.
+    std::optional<std::size_t> input_behind(std::size_t matrix, std::size_t i) const;
     /// Weights and biases that are not pruned and that outputs depend on.
     std::size_t live_weights();
 

@@ -83,7 +83,8 @@ void Trial::revive_after_divergence() {
     std::ranges::fill(trainer_->state().second, 0.0f);
     trainer_->state().beta1_power = trainer_->state().beta2_power = 1;
     // What was good may explode on other rows: back towards the origin, where all operators are tame.
-    for (std::size_t w = 0; w < trainer_->layout().weights(); ++w) trainer_->state().parameters[w] *= 0.7f;
+    const float factor = epoch_ == 0 ? 0.2f : 0.7f;
+    for (std::size_t w = 0; w < trainer_->layout().weights(); ++w) trainer_->state().parameters[w] *= factor;
 }
 
 void Trial::snapshot() {

@@ -68,8 +68,9 @@ private:
     TrialPlan plan_;
     std::optional<Trainer> trainer_;  ///< always there; made anew when the network is written anew
     TrainerState good_;          ///< of the last epoch whose errors were numbers
+    TrainerState start_of_paths_;  ///< where ways of shrinking part; empty before
     Phase phase_ = Phase::training;
-    int epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
+    int path_ = 0, epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
     double rate_factor_ = 1, best_error_ = 0, size_ = 0;
     bool diverged_ = false, is_expanded_ = false;
     Judgement last_;
