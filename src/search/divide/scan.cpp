@@ -71,7 +71,10 @@ std::vector<Step> scan_steps(const Part& part, double error, double spread, cons
         const auto errors = prediction_errors(others, targets, slopes, options);
         for (std::size_t t = 0; t < trials.size(); ++t) keep(std::move(trials[t]), errors[t]);
     }
-    for (std::size_t i = 0; i < n; ++i)
+    // Where a factor is that sure, pairs are looked at without it.
+    constexpr double sure = 0.1;
+    const bool settled = std::ranges::any_of(steps, [&](const Step& step) { return step.score < sure * before; });
+    for (std::size_t i = 0; i < n && !settled; ++i)
         for (std::size_t j = i + 1; j < n; ++j)
             for (const auto& merged : merges()) {
                 if (meter.is_over()) break;

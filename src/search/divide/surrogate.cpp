@@ -228,13 +228,18 @@ private:
     Eigen::MatrixXd values(std::span<const std::vector<double>> columns, std::span<const Input> inputs, std::span<const std::size_t> rows) const {
         const int degree = largest_degree(terms_);
         Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(terms_.powers.size()));
-        std::vector<Powers> powers(columns.size(), Powers(0, 1));
+        const auto width = static_cast<std::size_t>(degree) + 1;
+        std::vector<double> powers(columns.size() * width, 1.0);  // [variable][power]
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            for (std::size_t j = 0; j < columns.size(); ++j) powers[j] = Powers(inputs[j].unit(columns[j][rows[i]]), degree);
+            for (std::size_t j = 0; j < columns.size(); ++j) {
+                double* t = powers.data() + j * width;
+                const double u = inputs[j].unit(columns[j][rows[i]]);
+                t[1] = u;
+                for (std::size_t k = 2; k < width; ++k) t[k] = 2 * u * t[k - 1] - t[k - 2];
+            }
             for (std::size_t t = 0; t < terms_.powers.size(); ++t) {
                 double product = 1;
-                for (std::size_t j = 0; j < columns.size(); ++j)
-                    if (terms_.powers[t][j] > 0) product *= powers[j].value[terms_.powers[t][j]];
+                for (std::size_t j = 0; j < columns.size(); ++j) product *= powers[j * width + terms_.powers[t][j]];
                 matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(t)) = product;
             }
         }
@@ -318,9 +323,11 @@ Surrogate::Surrogate(std::span<const std::vector<double>> columns, std::span<con
         if (kind == Input::Kind::logarithm && !any_logarithm(inputs)) continue;
         fit_space(std::move(inputs), terms, target, slope, options.ridge);
     }
-    constexpr double rounding = 1e-10;
+    // A scale far behind the other stays there.
+    constexpr double rounding = 1e-10, far_behind = 30;
+    const double least = std::min(error_of(Scale::plain), error_of(Scale::logarithm));
     for (const auto scale : {Scale::plain, Scale::logarithm})
-        if (error_of(scale) > rounding && columns_.size() > 1) fit_mixed(scale, target, slope, options);
+        if (error_of(scale) > rounding && error_of(scale) < far_behind * least && columns_.size() > 1) fit_mixed(scale, target, slope, options);
     for (const auto scale : all_scales)
         if (error_of(scale) < error_of(best_)) best_ = scale;
 }
