@@ -25,6 +25,15 @@ TEST(WholeFit, FindsASimpleLawExactly) {
     EXPECT_LE(chosen(outcome).metrics.at("complexity"), 7);
 }
 
+TEST(WholeFit, ReducesVariablesByItself) {
+    const auto table = testing::table_of({"n", "m", "g", "h", "k", "t"}, 300, [](const auto& x) { return x[0] * std::exp(-x[1] * x[2] * x[3] / (x[4] * x[5])); });
+    const auto outcome = testing::fit_of(table, quick(50'000));
+    EXPECT_EQ(outcome.result.stop, StopReason::solved);
+    ASSERT_TRUE(outcome.verdict.has_value());
+    EXPECT_EQ(outcome.verdict->kind, VerdictKind::exact);
+    EXPECT_GT(outcome.result.reductions.size(), 3u);
+}
+
 TEST(WholeFit, AGivenFormWithItsUncertainties) {
     // y = p + q a with sigma known: p, q and their errors are those of a weighted straight line.
     const auto table = testing::table_of({"a"}, 50, [](const auto& x) { return 2 + 3 * x[0]; }, 0.1);

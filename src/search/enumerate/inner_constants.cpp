@@ -278,7 +278,7 @@ void InnerSearch::screen() {
     std::vector<std::vector<Coincidence>> found(in_products_ ? arguments_.size() : sum_arguments_);
     parallel_for(judge_.run().pool, found.size(), 1, [&](std::size_t from, std::size_t to) {
         for (std::size_t a = from; a < to; ++a)
-            if (!judge_.run().over()) screen_argument(a, found[a]);
+            if (!judge_.run().over()) screen_argument(a, found[a]);  // once over, nothing below is offered: results hold no half-done loop
     });
     judge_.run().clock.add(sample_.size(), found.size() * (250 + lefts_.size() * 25));
     std::vector<Coincidence> hits;
