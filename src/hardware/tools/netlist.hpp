@@ -31,4 +31,8 @@ void count_cells(const Netlist& netlist, SynthesisResult& result);
 /// count as registers. A pre-route estimate. `path` gets the cells of that path.
 double longest_path(const Netlist& netlist, double net, std::vector<std::string>& path);
 
+/// Megahertz of the longest path that nextpnr reports after routing: between registers, and from and to ports, which registers outside would bound. 0 where
+/// it reports none.
+double routed_megahertz(const std::string& output);
+
 }  // namespace balmer

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cstdio>
+#include <map>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -28,13 +31,28 @@ void route_ice40(const fs::path& firmware, const Circuit& circuit, const fs::pat
         result.log = end_of(ran.output);
         return;
     }
-    // The last line of this kind is after routing.
-    const auto at = ran.output.rfind("Max frequency for clock");
-    const auto colon = at == std::string::npos ? at : ran.output.find("': ", at);
-    if (colon != std::string::npos) std::sscanf(ran.output.c_str() + colon, "': %lf MHz", &result.ice40_megahertz);
+    result.ice40_megahertz = routed_megahertz(ran.output);
+    if (result.ice40_megahertz == 0) result.log = "nextpnr names no delay:\n" + end_of(ran.output);
 }
 
 }  // namespace
+
+double routed_megahertz(const std::string& output) {
+    std::map<std::string, double> periods;  // by path; what is said after routing replaces what was said before
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        const auto at = line.find("Max ");
+        const auto colon = line.rfind(": ");
+        double value = 0;
+        if (at == std::string::npos || colon == std::string::npos || colon < at) continue;
+        // A clock's line ends in "48.86 MHz (PASS at 12.00 MHz)", a path from or to a port in "12.21 ns".
+        if (std::sscanf(line.c_str() + colon, ": %lf", &value) != 1 || !(value > 0)) continue;
+        periods[line.substr(at, colon - at)] = line.find("MHz", colon) != std::string::npos ? 1000 / value : value;
+    }
+    double longest = 0;
+    for (const auto& [path, period] : periods) longest = std::max(longest, period);
+    return longest > 0 ? 1000 / longest : 0;
+}
 
 SynthesisResult synthesize_firmware(const fs::path& folder, const SynthesisOptions& options) {
     const Circuit circuit = read_firmware(folder);

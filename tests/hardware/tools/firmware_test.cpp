@@ -176,6 +176,24 @@ TEST(NetlistTiming, AddsUpThePublishedDelays) {
     EXPECT_NE(message_of([] { read_netlist("{}", "t"); }).find("no netlist"), std::string::npos);
 }
 
+TEST(Synthesis, TakesTheLongestRoutedPath) {
+    const std::string ports = "Info: Max delay <async> -> posedge clk: 12.55 ns\nInfo: Max delay posedge clk -> <async>: 3.33 ns\n";
+    EXPECT_NEAR(routed_megahertz("Info: Max delay <async> -> posedge clk: 15.00 ns\n" + ports), 1000 / 12.55, 1e-9);
+    EXPECT_NEAR(routed_megahertz("Info: Max frequency for clock 'clk$glb': 90.00 MHz (PASS at 12.00 MHz)\n"
+                                 "Info: Max frequency for clock 'clk$glb': 47.41 MHz (PASS at 12.00 MHz)\n" + ports), 47.41, 1e-9);
+    EXPECT_EQ(routed_megahertz("Info: Program finished normally.\n"), 0);
+}
+
+TEST(SlowSynthesis, RoutesASmallFpga) {
+    for (const char* program : {"yosys", "nextpnr-ice40"})
+        if (!is_installed(program)) GTEST_SKIP() << program << " is not installed: " << install_line(program);
+    const testing::TestFolder folder("ice40");
+    write_firmware(testing::scheduled_circuit(10, 25, 1), folder.path());
+    const auto result = synthesize_firmware(folder.path(), {.ice40 = true});
+    EXPECT_GT(result.ice40_megahertz, 10) << result.log;
+    EXPECT_LT(result.ice40_megahertz, 500);
+}
+
 TEST(Synthesis, CountsARealDesign) {
     if (!is_installed("yosys")) GTEST_SKIP() << "Yosys is not installed: " << install_line("yosys");
     const TestFolder folder("synthesis");
