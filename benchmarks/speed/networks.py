@@ -269,8 +269,11 @@ class Apart:
 
 def answer(pipe, peer, settings):
     side = peer(*settings)
-    while (free := pipe.recv()) is not None:
-        pipe.send(side.epoch(free))
+    try:
+        while (free := pipe.recv()) is not None:
+            pipe.send(side.epoch(free))
+    except EOFError:
+        pass  # the other end has gone
 
 
 def main():
@@ -305,7 +308,7 @@ def main():
                 for name in peers:
                     sides[name].end()
         means = {name: statistics.mean(found) for name, found in errors.items()}
-        spread = max(0.02, 3 * max(statistics.stdev(found) for found in errors.values()) / arguments.seeds ** .5)
+        spread = max(0.02, 3 * max(statistics.stdev(found) if len(found) > 1 else 0 for found in errors.values()) / arguments.seeds ** .5)
         if max(means.values()) - min(means.values()) > spread:
             raise SystemExit(f"{label}: the sides learn differently: {means}")
         times = {name: [] for name in sides}
