@@ -54,9 +54,8 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
     throw Error({.name = "--method"}, "unknown method '" + name + "'." + suggest(name, known) + " Allowed: auto, divide, enumerate, genetic, neural, sums");
 }
 
-// What "auto" runs: a small table, which holds most laws; smaller problems, where the data are exact, for most of the time, as evolution rarely
-// finds exact laws that these do not; the table under noise and as large as
-// it gets, unless that time is spent; evolution on what is left.
+// What "auto" runs: a small table, which holds most laws; smaller problems, where the data are exact; the table under noise and as large as
+// it gets; evolution on what is left.
 std::vector<Stage> automatic_stages() {
     EnumerateOptions small{.maximum_entries = small_table};
     small.questions = EnumerateOptions::Questions::exact_only;
@@ -64,8 +63,8 @@ std::vector<Stage> automatic_stages() {
     divide.noise = DivideOptions::Noise::left;
     std::vector<Stage> stages;
     stages.push_back({make_enumerate_searcher(small), 0.15, false});
-    stages.push_back({make_divide_searcher(part_solver, divide), 0.6, false});
-    stages.push_back({make_enumerate_searcher({.asked_entries = small_table}), 0.5});
+    stages.push_back({make_divide_searcher(part_solver, divide), 0.4, false});
+    stages.push_back({make_enumerate_searcher({.asked_entries = small_table}), 0.6});
     stages.push_back({std::make_unique<GeneticWithLibrary>()});
     return stages;
 }

@@ -168,7 +168,10 @@ std::optional<std::size_t> Tree::child_by(std::size_t i, Step step) {
 }
 
 bool Tree::noisy() const {
-    constexpr double as_before = 0.5;
+    constexpr double as_before = 0.5, visible = 1e-5;
+    constexpr std::size_t few = 2;  // variables, of which polynomials follow nearly everything that is smooth
+    const auto& best = *std::ranges::min_element(nodes_, {}, [](const Node& node) { return node.part.variables() == 0 ? INFINITY : node.error; });
+    if (best.surrogate && best.part.variables() <= few && best.error > visible && best.surrogate->at_noise_floor()) return true;
     if (!nodes_[0].surrogate || !nodes_[0].surrogate->at_noise_floor()) return false;
     return std::ranges::all_of(nodes_, [&](const Node& node) { return node.part.variables() == 0 || !(node.error < as_before * nodes_[0].error); });
 }

@@ -37,7 +37,8 @@ public:
     std::vector<std::size_t> descend(std::size_t node);
     /// The next accepted reduction of a node that was not followed yet, and on from there; the nodes made.
     std::vector<std::size_t> branch(std::size_t node);
-    /// Whether the target carries noise, as far as polynomials can tell: no end of the tree gets below the floor that the whole problem has.
+    /// Whether the target carries noise, as far as polynomials can tell: no end of the tree gets below the floor that the whole problem has, or
+    /// the best of them has one although it depends on few variables.
     bool noisy() const;
     /// Sets of variables of a node that stand apart from its others.
     std::vector<Separation> separations(std::size_t node);
