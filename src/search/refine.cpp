@@ -108,19 +108,22 @@ Candidate snap_constants(const Candidate& candidate, const Scorer& scorer, doubl
     for (std::size_t k = 0; k < scorer.problem().searched(); ++k) {
         for (std::size_t p = 0; p < outputs[k].values.size(); ++p) {
             const double value = outputs[k].values[p];
-            // The tolerance only limits what is tried; the data decide.
+            // The tolerance only limits what is tried; the data decide. An idle constant is 0 within its error.
             const auto near = snap(value, 0.05 * std::max(std::fabs(value), 1e-3));
-            if (!near) continue;
-            Outputs trial = outputs;
-            trial[k].values[p] = near->value;
-            auto trial_held = held;
-            trial_held[k][p] = true;
-            const double refitted = scorer.fit(trial, holding(trial, trial_held));
-            if (!(likelihood_change(loss, refitted, scorer.problem()) < deviations * deviations)) continue;
-            outputs = std::move(trial);
-            held = std::move(trial_held);
-            loss = refitted;
-            any = true;
+            for (const double to : {0.0, near ? near->value : value}) {
+                if (to == value) continue;
+                Outputs trial = outputs;
+                trial[k].values[p] = to;
+                auto trial_held = held;
+                trial_held[k][p] = true;
+                const double refitted = scorer.fit(trial, holding(trial, trial_held));
+                if (!(likelihood_change(loss, refitted, scorer.problem()) < deviations * deviations)) continue;
+                outputs = std::move(trial);
+                held = std::move(trial_held);
+                loss = refitted;
+                any = true;
+                break;
+            }
         }
     }
     return any ? scorer.score(std::move(outputs), candidate.origin) : candidate;

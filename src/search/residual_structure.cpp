@@ -42,7 +42,8 @@ std::vector<Eigen::VectorXd> polynomial_terms(const Columns& columns, int degree
     return terms;
 }
 
-// (n R^2 - p) / sqrt(2 p (1 - p/n)) of the regression on 1 and the terms.
+// The explained share of the regression on 1 and the terms as a number of standard deviations: F with p and n - p - 1 degrees of freedom, made
+// normal (E. Paulson, Ann. Math. Statist. 13, 1942).
 double smooth_part_of(const Columns& columns, int degree, const std::vector<double>& r) {
     const auto rows = static_cast<Eigen::Index>(r.size());
     const auto terms = polynomial_terms(columns, degree, r.size());
@@ -51,12 +52,17 @@ double smooth_part_of(const Columns& columns, int degree, const std::vector<doub
     matrix.col(0).setOnes();
     for (std::size_t k = 0; k < terms.size(); ++k) matrix.col(static_cast<Eigen::Index>(k) + 1) = terms[k];
     const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
-    const Eigen::Map<const Eigen::VectorXd> z(r.data(), rows);
+    Eigen::VectorXd z = Eigen::Map<const Eigen::VectorXd>(r.data(), rows);
+    z.array() -= z.mean();
     const Eigen::VectorXd rotated = qr.householderQ().transpose() * z;
     const double n = static_cast<double>(rows), p = static_cast<double>(qr.rank());
     if (p + 2 >= n) return 0;
+    if (!(z.squaredNorm() > 0)) return 0;
     const double explained = rotated.head(qr.rank()).squaredNorm() / z.squaredNorm();
-    return (n * explained - p) / std::sqrt(2 * p * (1 - p / n));
+    const double q = p - 1, rest = n - p;  // the constant explains nothing of a residual without mean
+    if (q < 1) return 0;
+    const double root = std::cbrt(explained / q * rest / std::max(1 - explained, 1e-12)), a = 2 / (9 * q), b = 2 / (9 * rest);
+    return ((1 - b) * root - (1 - a)) / std::sqrt(b * root * root + a);
 }
 
 // A few terms tell a broad misfit more clearly than many.
@@ -90,6 +96,23 @@ double sequence_part(const std::vector<double>& r, const std::vector<double>& by
     }
     const double n = static_cast<double>(r.size());
     return square > 0 ? sum / (square / n) / std::sqrt(n) : 0;
+}
+
+// Values in robust standard deviations from their median, no further than four.
+std::vector<double> clipped(std::vector<double> values) {
+    constexpr double furthest = 4, width_of_median = 1.4826;
+    const auto median = [](std::vector<double> of) {
+        const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
+        std::ranges::nth_element(of, middle);
+        return *middle;
+    };
+    const double centre = median(values);
+    for (double& v : values) v -= centre;
+    std::vector<double> sizes;
+    for (const double v : values) sizes.push_back(std::fabs(v));
+    const double width = width_of_median * median(sizes);
+    for (double& v : values) v = width > 0 ? std::clamp(v / width, -furthest, furthest) : 0;
+    return values;
 }
 
 }  // namespace
@@ -139,11 +162,12 @@ ResidualStructure residual_structure(const Dataset& data, std::span<const double
     const std::size_t all = residual.size(), rows = std::min(all, most_rows);
     if (rows < fewest_rows) return structure;
     structure.rows = rows;
-    const auto spread = [&](std::span<const double> values) {
+    const auto spread_out = [&](std::span<const double> values) {
         std::vector<double> some(rows);
         for (std::size_t i = 0; i < rows; ++i) some[i] = values[rows == all ? i : (2 * i + 1) * all / (2 * rows)];
-        return scaled_ranks(some);
+        return some;
     };
+    const auto spread = [&](std::span<const double> values) { return scaled_ranks(spread_out(values)); };
     const auto r = spread(residual);
     Columns columns;
     const auto add = [&](std::span<const double> values) {
@@ -155,6 +179,11 @@ ResidualStructure residual_structure(const Dataset& data, std::span<const double
     structure.neighbours = product_part(r, nearest_rows(columns));
     add(prediction);
     structure.smooth = smooth_part(columns, r);
+    // Ranks hide a misfit of the few largest values: once more by value, and by the predictions' own values.
+    const auto by_value = clipped(spread_out(residual));
+    auto values = columns;
+    if (values.size() == data.features.size() + 1) values.back() = clipped(spread_out(prediction));
+    structure.smooth = std::max(structure.smooth, smooth_part(values, by_value));
     for (const auto& column : columns) structure.runs = std::max(structure.runs, sequence_part(r, column));
     return structure;
 }

@@ -160,13 +160,16 @@ bool leaves_noise(const Case& of, Verdict& verdict) {
     return passed;
 }
 
-// Whether the data decide for this member against all others of the front.
+// Whether the data decide for this member against all others of the front. A longer formula that describes the data hardly better is no rival:
+// any formula can be imitated by longer ones.
 bool is_decided(const ParetoFront& front, const std::vector<DescriptionLength>& lengths, std::size_t chosen, const Problem& problem, Verdict& verdict) {
+    const auto& best = lengths[chosen];
+    const auto imitates = [&](const DescriptionLength& other) { return other.formula > best.formula && other.data > best.data - margin; };
     std::size_t rival = chosen;
     for (std::size_t i = 0; i < lengths.size(); ++i)
-        if (i != chosen && (rival == chosen || lengths[i].total() < lengths[rival].total())) rival = i;
+        if (i != chosen && !imitates(lengths[i]) && (rival == chosen || lengths[i].total() < lengths[rival].total())) rival = i;
     if (rival == chosen) return true;
-    const double ahead = lengths[rival].total() - lengths[chosen].total();
+    const double ahead = lengths[rival].total() - best.total();
     const auto text = equation_text(front.members()[rival], problem.vocabulary(), {.digits = 4});
     if (ahead < margin) {
         verdict.evidence.push_back(fmt::format("the data do not decide: {} describes them with {:.1f} bits {}", text, std::fabs(ahead), ahead < 0 ? "less" : "more"));

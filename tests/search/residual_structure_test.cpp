@@ -44,6 +44,7 @@ TEST(ResidualStructure, SmoothFastAndHiddenPartsAreSeen) {
         {"a product of half the noise", [](double a, double b, double) { return 6 * (a - 0.5) * (b - 0.5); }},
         {"a fast wave in one column", [](double a, double, double) { return 1.5 * std::sin(60 * a); }},
         {"a function of the prediction", [](double a, double b, double) { return 2 * std::sqrt(a * b); }},
+        {"a spike of few rows", [](double a, double b, double) { return a * b > 0.8 ? 3.0 : 0.0; }},
         {"a step", [](double, double, double c) { return c > 0.8 ? 1.0 : 0.0; }},
     };
     for (const auto& [name, left] : cases) EXPECT_GE(structure_of(rows_with(1000, left, 3)), 4) << name;

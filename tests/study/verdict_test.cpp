@@ -94,6 +94,21 @@ TEST(Verdict, AFewWrongRowsDoNotHideTheLaw) {
     EXPECT_EQ(select(made.front, Selection::description_length, made.problem), 1u);
 }
 
+TEST(Verdict, OnlyALongerFormulaThatExplainsMoreIsARival) {
+    const auto table = testing::table_of({"a", "b"}, 1000, law, 0.05);
+    const auto on = [&](const Made& made, const std::string& text) {
+        const auto& members = made.front.members();
+        for (std::size_t i = 0; i < members.size(); ++i)
+            if (print(members[i].outputs[0], made.problem.vocabulary()) == print(parse(text, made.problem.vocabulary()), made.problem.vocabulary()))
+                return judge(made.front, i, made.problem).kind;
+        return VerdictKind::approximate;
+    };
+    // Imitations of the law by the same law inside a flat function.
+    EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + a", "a*exp(-b) + 1000*sin(a/1000)"}), "a*exp(-b) + a"), VerdictKind::exact_within_noise);
+    // The law is the longer one.
+    EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + 1.03*a", "a*exp(-b) + a"}), "a*exp(-b) + 1.03*a"), VerdictKind::approximate);
+}
+
 TEST(Verdict, RowsHeldOutAreSeenByNoStage) {
     FitParameters parameters;
     parameters.target = {"y"};

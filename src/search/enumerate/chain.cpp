@@ -9,9 +9,11 @@
 
 #include "search/enumerate/linear_pairs.hpp"
 #include "search/enumerate/near.hpp"
+#include "search/enumerate/noise_look.hpp"
 #include "search/enumerate/noisy_polynomials.hpp"
 #include "search/enumerate/noisy_search.hpp"
 #include "search/enumerate/oscillations.hpp"
+#include "search/enumerate/power_factors.hpp"
 #include "search/unit_guard.hpp"
 
 namespace balmer::enumerate {
@@ -74,7 +76,7 @@ std::vector<std::int32_t> choose_variables(const Dataset& data, std::size_t maxi
     return all;
 }
 
-Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(problem), run_(run) {
+Chain::Chain(const Problem& problem, Run& run, std::uint64_t seed) : problem_(problem), run_(run), seed_(seed) {
     const std::size_t k = problem.data.targets.size();
     for (std::size_t t = 0; t < k; ++t) targets_.push_back(with_target(problem, t));
     for (auto& target : targets_) judges_.push_back(std::make_unique<Judge>(target, run));
@@ -116,17 +118,40 @@ bool Chain::all_solved() const {
     return std::ranges::all_of(judges_, [](const auto& judge) { return judge->solved(); });
 }
 
+// On the variables as they are and, where some enter as powers alone, on the target divided by these, with a table of all others.
+void Chain::noisy_search(std::size_t t, const Sample& screen, const Sample& middle) {
+    Judge& judge = *judges_[t];
+    NoisySearch whole(*table_, targets_[t], screen, middle, judge);
+    if (whole.ask_first()) return;
+    constexpr std::size_t polynomial_rows = 1200, factor_rows = 2000;
+    const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
+    ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), judge);
+    if (run_.over() || whole.is_enough()) return;
+    const auto factor = power_factors(take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), factor_rows, {}), t), table_->variables());
+    if (!factor.empty()) {
+        std::vector<std::int32_t> others;
+        for (const auto v : table_->variables())
+            if (std::ranges::none_of(factor, [&](const Power& p) { return p.base == Expression::feature(v); })) others.push_back(v);
+        ValueTable table(keys_[t].columns, others, problem_.operators, problem_.definitions, RandomStream(seed_, 0, 0, 78));
+        constexpr std::size_t proposals = std::size_t{1} << 14;
+        while (table.size() < noisy_entries && !run_.over() && table.grow(proposals, limits(), run_.pool)) run_.clock.add(table.rows(), proposals);
+        NoisySearch rest(table, targets_[t], screen, middle, judge, factor);
+        if (rest.ask_first()) return;
+        rest.ask_rest();
+        if (judge.leaves_noise()) return;
+    }
+    whole.ask_rest();
+}
+
 void Chain::noisy_stage() {
-    constexpr std::size_t polynomial_rows = 1200, screened_rows = 200, middle_rows = 600;
+    constexpr std::size_t screened_rows = 200, middle_rows = 600;
     const auto rows = choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {});
     for (std::size_t t = 0; t < targets_.size(); ++t) {
         if (judges_[t]->solved() || run_.over()) continue;
         const Sample screen = take_sample(problem_.data, rows, t);
         const Sample few = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), screened_rows, {}), t);
         const Sample middle = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), middle_rows, {}), t);
-        const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
-        ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), *judges_[t]);
-        if (!run_.over()) NoisySearch(*table_, targets_[t], few, middle, *judges_[t]).run();
+        noisy_search(t, few, middle);
         if (!run_.over() && !judges_[t]->leaves_noise()) LinearPairs(*table_, screen, *judges_[t]).run();
     }
 }
@@ -192,6 +217,14 @@ StopReason Chain::ended() const {
     return table_->bytes() >= limits().bytes ? StopReason::memory : StopReason::exhausted;
 }
 
+// What the first target shows; several are asked together.
+NoiseLook Chain::noise_seen() const {
+    constexpr std::size_t rows_to_look = 1000;
+    // Uncertainties that the user states leave nothing for exact questions to find.
+    if (problem_.data.sigma || run_.options.questions == EnumerateOptions::Questions::noisy_only) return NoiseLook::noisy;
+    return look_for_noise(take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), rows_to_look, {})), table_->variables());
+}
+
 StopReason Chain::search() {
     if (!table_) return StopReason::exhausted;
     if (run_.options.questions == EnumerateOptions::Questions::near) return near_stage();
@@ -207,34 +240,45 @@ StopReason Chain::search() {
     if (!over()) grow(run_.options.library_entries);
     if (exact && asked < quick_entries && !over()) ask({});
     if (run_.options.maximum_entries < run_.options.library_entries) return reported();
-    const bool early = exact && asked < run_.options.library_entries;
-    if (early && !over())
-        ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
-    if (early && !over()) polynomial_stage(1500);
-    if (early && !over()) inner_constant_stage({.product_arguments = 1200});
-    if (early && !over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
-    if (early && !over()) oscillation_stage();
+    const auto ask_small = [&] {
+        if (!exact || asked >= run_.options.library_entries) return;
+        if (!over())
+            ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
+        if (!over()) polynomial_stage(1500);
+        if (!over()) inner_constant_stage({.product_arguments = 1200});
+        if (!over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
+        if (!over()) oscillation_stage();
+    };
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value() || !exact;
-    if (noisy && !over()) {
+    bool settled = false;
+    const auto ask_noisy = [&] {
+        if (!noisy || over()) return;
         grow(noisy_entries);
         noisy_stage();
-    }
-    // Where nothing but noise is left, larger tables would only fit it.
-    const bool settled = noisy && !over() && std::ranges::all_of(judges_, [](const auto& judge) { return judge->leaves_noise(); });
-    if (settled) report_.push_back("library: what the best formula leaves shows no structure, so the larger tables stay unbuilt");
+        // Where nothing but noise is left, larger tables would only fit it.
+        settled = !over() && std::ranges::all_of(judges_, [](const auto& judge) { return judge->leaves_noise(); });
+        if (settled) report_.push_back("library: what the best formula leaves shows no structure, so the larger tables stay unbuilt");
+    };
+    const NoiseLook seen = noise_seen();
+    if (seen == NoiseLook::noisy) ask_noisy();
+    if (!settled) ask_small();
+    if (seen == NoiseLook::unknown) ask_noisy();
     const std::pair<std::size_t, Effort> later[] = {
         {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
         {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .compounds = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
         {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .compounds = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
+    bool asked_noisy = seen != NoiseLook::none_seen;
     for (const auto& [entries, effort] : later) {
         if (stated || settled || over() || entries > run_.options.maximum_entries) break;
         const bool more = grow(entries);
         if (entries <= run_.options.asked_entries) continue;
         ask(effort);
         if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);
+        if (!asked_noisy) ask_noisy();
+        asked_noisy = true;
         if (!more) break;
     }
     return reported();

@@ -2,6 +2,7 @@
 
 #include "search/enumerate/inner_constants.hpp"
 #include "search/enumerate/judge.hpp"
+#include "search/enumerate/noise_look.hpp"
 #include "search/enumerate/questions.hpp"
 #include "search/enumerate/value_table.hpp"
 
@@ -26,7 +27,9 @@ private:
     StopReason near_stage();
     StopReason ended() const;
     StopReason reported();  ///< the same, with a sentence on the table
+    NoiseLook noise_seen() const;
     void noisy_stage();
+    void noisy_search(std::size_t t, const Sample& screen, const Sample& middle);
     void polynomial_stage(std::size_t monomials);
     void oscillation_stage();
     void inner_constant_stage(const InnerEffort& effort);
@@ -48,6 +51,7 @@ private:
 
     const Problem& problem_;
     Run& run_;
+    std::uint64_t seed_;
     std::vector<Problem> targets_;
     std::vector<std::unique_ptr<Judge>> judges_;
     std::shared_ptr<ValueTable> table_;

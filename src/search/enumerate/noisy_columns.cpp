@@ -24,6 +24,8 @@ double wrapped(Wrapping wrapping, double u) {
         case Wrapping::one_minus: return 1 - u;
         case Wrapping::sin: return std::sin(u);
         case Wrapping::cos: return std::cos(u);
+        case Wrapping::sin_squared: return std::sin(u) * std::sin(u);
+        case Wrapping::cos_squared: return std::cos(u) * std::cos(u);
         case Wrapping::tanh: return std::tanh(u);
         case Wrapping::cosh: return std::cosh(u);
         case Wrapping::log: return std::log(u);
@@ -44,6 +46,8 @@ Expression wrapped(Wrapping wrapping, const Expression& u, const Spelling& spell
         case Wrapping::one_minus: return Expression::apply(Op::subtract, one, u);
         case Wrapping::sin: return Expression::apply(Op::sin, u);
         case Wrapping::cos: return Expression::apply(Op::cos, u);
+        case Wrapping::sin_squared: return power_of(Expression::apply(Op::sin, u), {2, 1});
+        case Wrapping::cos_squared: return power_of(Expression::apply(Op::cos, u), {2, 1});
         case Wrapping::tanh: return Expression::apply(Op::tanh, u);
         case Wrapping::cosh:
             if (spelling.has(Op::cosh)) return Expression::apply(Op::cosh, u);
@@ -56,12 +60,15 @@ Expression wrapped(Wrapping wrapping, const Expression& u, const Spelling& spell
 int nodes_of(Wrapping wrapping) {
     switch (wrapping) {
         case Wrapping::plain: return 0;
-        case Wrapping::exp_of_negative: case Wrapping::one_plus: case Wrapping::one_minus: return 2;
+        case Wrapping::exp_of_negative: case Wrapping::one_plus: case Wrapping::one_minus: case Wrapping::sin_squared: case Wrapping::cos_squared: return 2;
         case Wrapping::exp_minus_one: case Wrapping::exp_plus_one: return 3;
         case Wrapping::cosh: return 3;
         default: return 1;
     }
 }
+
+// A factor of a term in a sum; in a product the power of the wave itself does.
+bool is_square(Wrapping wrapping) { return wrapping == Wrapping::sin_squared || wrapping == Wrapping::cos_squared; }
 
 int nodes_of(const LatticePoint& point) {
     int nodes = 0;
@@ -87,8 +94,8 @@ std::vector<Wrapping> wrappings_of(const Spelling& spelling) {
     add(Op::exp, {Wrapping::exp, Wrapping::exp_of_negative, Wrapping::exp_minus_one, Wrapping::exp_plus_one, Wrapping::cosh});
     add(Op::add, {Wrapping::one_plus});
     add(Op::subtract, {Wrapping::one_minus});
-    add(Op::sin, {Wrapping::sin});
-    add(Op::cos, {Wrapping::cos});
+    add(Op::sin, {Wrapping::sin, Wrapping::sin_squared});
+    add(Op::cos, {Wrapping::cos, Wrapping::cos_squared});
     add(Op::tanh, {Wrapping::tanh});
     add(Op::log, {Wrapping::log});
     return all;
@@ -98,7 +105,8 @@ std::vector<Wrapping> wrappings_of(const Spelling& spelling) {
 
 NoisyColumns::NoisyColumns(const ValueTable& table, const Sample& sample, const Spelling& spelling, std::size_t count, ThreadPool& pool)
     : table_(table), rows_(sample.size()) {
-    for (std::uint32_t i = 0; i < table.size() && names_.size() < std::min(most_entries, count); ++i) {
+    // The rest of the room is for functions of larger monomials.
+    for (std::uint32_t i = 0; i < table.size() && names_.size() < std::min(most_entries, count / 3); ++i) {
         const Entry& e = table[i];
         if ((e.flags & constant_entry) || !(e.flags & (affine_distinct | monomial_distinct))) continue;
         names_.push_back({.entry = i, .nodes = e.size});
@@ -135,7 +143,7 @@ void NoisyColumns::name_monomials(const Spelling& spelling, const Sample& sample
         const auto typical = static_cast<float>(sizes[sizes.size() / 2]);
         for (const auto wrapping : wrappings) {
             const bool sum = wrapping == Wrapping::one_plus || wrapping == Wrapping::one_minus;
-            if (m >= fully_wrapped && !sum && wrapping != Wrapping::plain) continue;
+            if ((m >= fully_wrapped && !sum && wrapping != Wrapping::plain) || is_square(wrapping)) continue;
             const auto add = [&](float scale, int more) {
                 names_.push_back({.inner = m, .wrapping = wrapping, .scale = scale, .nodes = nodes + nodes_of(wrapping) + more});
             };
@@ -175,12 +183,16 @@ void NoisyColumns::name_differences(const Spelling& spelling) {
         for (std::size_t i = 0; i < variables.size(); ++i)
             for (std::size_t j = i + 1; j < variables.size(); ++j)
                 for (const auto wrapping : wrappings) {
-                    if (wrapping == Wrapping::plain || wrapping == Wrapping::log) continue;
+                    if (wrapping == Wrapping::plain || wrapping == Wrapping::log || is_square(wrapping)) continue;
                     const bool waves = wrapping == Wrapping::sin || wrapping == Wrapping::cos;
                     for (const float scale : {1.0F, 0.5F}) {
                         if (scale != 1 && !waves) continue;
                         names_.push_back({.inner = m, .plus = variables[i], .minus = variables[j], .wrapping = wrapping, .scale = scale,
                                           .nodes = nodes + nodes_of(wrapping) + (scale == 1 ? 0 : 2)});
+                        // With a monomial outside: a term of a sum.
+                        for (std::uint32_t o = 1; m == 0 && waves && scale == 1 && o < outer_.size(); ++o)
+                            names_.push_back({.inner = m, .outer = o, .plus = variables[i], .minus = variables[j], .wrapping = wrapping,
+                                              .nodes = nodes + nodes_of(wrapping) + nodes_of(outer_[o]) + 1});
                     }
                 }
         if (names_.size() > 2 * most_entries + 60'000) return;
@@ -242,13 +254,18 @@ std::vector<std::uint32_t> NoisyColumns::parts_of_sums(std::size_t smallest, std
     auto listed = first(smallest);
     const auto monomials = parts(smallest, count, [](const ColumnName& name) { return name.wrapping == Wrapping::plain && name.plus < 0; });
     listed.insert(listed.end(), monomials.begin(), monomials.end());
+    const auto is_function = [](const ColumnName& name) {
+        return is_square(name.wrapping) || name.wrapping == Wrapping::sin || name.wrapping == Wrapping::cos || name.wrapping == Wrapping::exp ||
+               name.wrapping == Wrapping::exp_of_negative || name.wrapping == Wrapping::log;
+    };
     const auto products = parts(smallest, count, [&](const ColumnName& name) {
         const auto& inner = inner_[name.inner];
-        const bool one_variable = inner.variables.size() == 1 && inner.halves[0] == 2;
-        const bool function = name.wrapping == Wrapping::sin || name.wrapping == Wrapping::cos || name.wrapping == Wrapping::exp ||
-                              name.wrapping == Wrapping::exp_of_negative || name.wrapping == Wrapping::log;
-        return name.outer != 0 && one_variable && function;
+        return name.outer != 0 && inner.variables.size() == 1 && inner.halves[0] == 2 && is_function(name);
     });
+    const auto of_two = parts(smallest, count / 2, [&](const ColumnName& name) {
+        return name.outer != 0 && (name.plus >= 0 || inner_[name.inner].variables.size() == 2) && is_function(name);
+    });
+    listed.insert(listed.end(), of_two.begin(), of_two.end());
     listed.insert(listed.end(), products.begin(), products.end());
     return listed;
 }

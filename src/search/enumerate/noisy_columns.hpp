@@ -11,7 +11,7 @@ namespace balmer::enumerate {
 
 /// What a column makes of its argument u.
 enum class Wrapping : std::uint8_t {
-    plain, exp, exp_of_negative, exp_minus_one, exp_plus_one, one_plus, one_minus, sin, cos, tanh, cosh, log
+    plain, exp, exp_of_negative, exp_minus_one, exp_plus_one, one_plus, one_minus, sin, cos, sin_squared, cos_squared, tanh, cosh, log
 };
 
 /// A column by name: outer * wrapping(scale * inner), where inner is a table entry or a monomial and outer a monomial.
@@ -38,7 +38,7 @@ public:
     std::size_t rows() const { return rows_; }
     int nodes(std::size_t i) const { return names_[i].nodes; }
     /// Columns of one kind: the table's, or those of one wrapping. A question keeps the best of each, so that none crowds out the others.
-    static constexpr std::size_t kinds = 13;
+    static constexpr std::size_t kinds = 15;
     std::size_t kind(std::size_t i) const { return names_[i].entry != KeyIndex::none ? kinds - 1 : static_cast<std::size_t>(names_[i].wrapping); }
     /// Values of columns i, i + 1, ... one after another.
     const float* value(std::size_t i) const { return values_.data() + i * rows_; }

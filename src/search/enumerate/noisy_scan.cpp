@@ -6,6 +6,9 @@
 #include <limits>
 #include <tuple>
 
+#include "search/enumerate/kernels.hpp"
+#include "search/enumerate/whole_steps.hpp"
+
 namespace balmer::enumerate {
 namespace {
 
@@ -84,11 +87,46 @@ std::vector<ScanHit> merged(std::vector<std::vector<ScanHit>>& parts, std::size_
     return best.take();
 }
 
+// What two unit columns leave of a unit target when their coefficients are whole multiples of `step`, none of them 0: exponents that are
+// multiples of 1/2. ga, gb: the target along the columns; rho: one column along the other.
+double left_by_halves(double ga, double gb, double rho, double step_a, double step_b) {
+    const auto whole = [](double x) { return x == 0 ? 1.0 : std::clamp(x, -8.0, 8.0); };
+    const double best = (ga - rho * gb) / std::max(1 - rho * rho, 1e-4) / step_a;
+    double least = std::numeric_limits<double>::infinity();
+    for (const double offset : {-1.0, 0.0, 1.0, 2.0}) {
+        const double a = step_a * whole(std::floor(best) + offset);
+        const double b = step_b * whole(std::round((gb - a * rho) / step_b));
+        least = std::min(least, 1 - 2 * (a * ga + b * gb) + a * a + b * b + 2 * a * b * rho);
+    }
+    return least;
+}
+
 const float* data_of(const NoisyColumns& columns, Seen seen, std::size_t i) {
     return seen == Seen::value ? columns.value(i) : columns.logarithm(i);
 }
 
 }  // namespace
+
+void cap(std::vector<double>& values, double capped) {
+    auto sorted = values;
+    const auto upper = sorted.begin() + static_cast<std::ptrdiff_t>(capped * static_cast<double>(sorted.size() - 1));
+    std::ranges::nth_element(sorted, upper);
+    for (double& v : values) v = std::min(v, *upper);
+}
+
+ScanTask logarithmic_task(std::span<const double> u, std::span<const double> weight, const std::vector<std::vector<double>>& base, double capped) {
+    ScanTask task{.base = base, .z = {u.begin(), u.end()}, .weight = {weight.begin(), weight.end()}};
+    std::vector<double> sizes;
+    for (const double x : u) sizes.push_back(std::fabs(x));
+    for (std::size_t i = 0; i < u.size(); ++i) task.z[i] = sizes[i] > 0 ? std::log(sizes[i]) : 0;
+    cap(sizes, capped);
+    for (std::size_t i = 0; i < u.size(); ++i) task.weight[i] *= sizes[i] * sizes[i];
+    return task;
+}
+
+bool usable(const ScanTask& task) {
+    return all_finite(task.z) && all_finite(task.weight) && std::ranges::any_of(task.weight, [](double w) { return w > 0; });
+}
 
 std::vector<ScanHit> scan_singles(const NoisyColumns& columns, Seen seen, std::size_t end, const ScanTask& task, std::size_t keep, ThreadPool& pool) {
     const Prepared prepared = prepare(task);
@@ -139,9 +177,10 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
     const auto rows = static_cast<Eigen::Index>(columns.rows());
     const double half_rows = 0.5 * static_cast<double>(rows);
     if (!(prepared.square > 0) || !std::isfinite(prepared.square)) return {};
-    // Columns of length 1, free of the base.
+    // Columns of length 1, free of the base; what their coefficient is counted in.
     const auto count = static_cast<Eigen::Index>(listed.size());
     Matrix unit(rows, count);
+    std::vector<double> step(listed.size(), 1.0);
     parallel_for(pool, listed.size(), 64, [&](std::size_t i) {
         auto column = unit.col(static_cast<Eigen::Index>(i));
         column = Eigen::Map<const Vector>(data_of(columns, seen, listed[i]), rows).cwiseProduct(prepared.root);
@@ -149,8 +188,12 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
         column -= prepared.basis * (prepared.basis.transpose() * column);
         column -= prepared.basis * (prepared.basis.transpose() * column);
         const float left = column.squaredNorm();
-        if (left > independent * whole && std::isfinite(whole)) column /= std::sqrt(left);
-        else column.setZero();
+        if (left > independent * whole && std::isfinite(whole)) {
+            column /= std::sqrt(left);
+            step[i] = 0.5 * std::sqrt(static_cast<double>(left) / prepared.square);
+        } else {
+            column.setZero();
+        }
     });
     const Vector along = unit.transpose() * prepared.z;
     const Eigen::Index blocks = (count + block - 1) / block;
@@ -175,7 +218,10 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
             for (Eigen::Index b = b0 == a0 ? a + 1 : 0; b < nb; ++b) {
                 if (!(explained[b] > enough) || gram(b, a) * gram(b, a) > 0.9999F) continue;
                 const auto second = listed[static_cast<std::size_t>(b0 + b)];
-                const double unexplained = std::max(1 - static_cast<double>(explained[b]), smallest_share);
+                const double left = seen == Seen::value ? 1 - static_cast<double>(explained[b])
+                                                        : left_by_halves(static_cast<double>(ga), static_cast<double>(gb[b]), static_cast<double>(rho[b]),
+                                                                         step[static_cast<std::size_t>(a0 + a)], step[static_cast<std::size_t>(b0 + b)]);
+                const double unexplained = std::max(left, smallest_share);
                 best.offer({.first = listed[static_cast<std::size_t>(a0 + a)], .second = second,
                             .cost = half_rows * std::log(unexplained * prepared.square) + cost_per_node * (nodes + columns.nodes(second))});
             }
@@ -183,6 +229,43 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
         parts[tile] = best.take();
     });
     return merged(parts, keep);
+}
+
+void recount_rational(const NoisyColumns& columns, const ScanTask& task, std::vector<ScanHit>& hits, ThreadPool& pool) {
+    const auto rows = static_cast<Eigen::Index>(task.z.size());
+    const auto count = static_cast<Eigen::Index>(task.base.size());
+    Eigen::MatrixXd base(rows, count);
+    Eigen::VectorXd root(rows), z(rows);
+    for (Eigen::Index i = 0; i < rows; ++i) {
+        root[i] = std::sqrt(task.weight[static_cast<std::size_t>(i)]);
+        z[i] = root[i] == 0 ? 0 : root[i] * task.z[static_cast<std::size_t>(i)];
+    }
+    for (Eigen::Index j = 0; j < count; ++j) base.col(j) = root.cwiseProduct(Eigen::Map<const Eigen::VectorXd>(task.base[static_cast<std::size_t>(j)].data(), rows));
+    const Eigen::MatrixXd inside = base.transpose() * base;
+    const Eigen::VectorXd along = base.transpose() * z;
+    const double square = z.squaredNorm();
+    const Eigen::VectorXd of_base = inside.ldlt().solve(along);
+    const double floor = smallest_share * std::max(square - along.dot(of_base), 0.0);
+    parallel_for(pool, hits.size(), 16, [&](std::size_t h) {
+        auto& hit = hits[h];
+        const Eigen::Index more = hit.second == KeyIndex::none ? 1 : 2;
+        Eigen::MatrixXd own(rows, more);
+        for (Eigen::Index k = 0; k < more; ++k)
+            own.col(k) = root.cwiseProduct(Eigen::Map<const Vector>(columns.logarithm(k == 0 ? hit.first : hit.second), rows).cast<double>());
+        Eigen::MatrixXd gram(count + more, count + more);
+        gram.topLeftCorner(count, count) = inside;
+        gram.topRightCorner(count, more) = base.transpose() * own;
+        gram.bottomLeftCorner(more, count) = gram.topRightCorner(count, more).transpose();
+        gram.bottomRightCorner(more, more) = own.transpose() * own;
+        Eigen::VectorXd right(count + more);
+        right << along, own.transpose() * z;
+        double left = std::numeric_limits<double>::infinity();
+        for (const double step : {0.5, 1.0 / 3}) left = std::min(left, fit_whole_steps(gram, right, square, step, more).left);
+        int nodes = columns.nodes(hit.first);
+        if (more == 2) nodes += columns.nodes(hit.second) + 2;
+        hit.cost = 0.5 * static_cast<double>(rows) * std::log(std::max({left, floor, 1e-300})) + cost_per_node * nodes;
+    });
+    std::ranges::sort(hits, order);
 }
 
 }  // namespace balmer::enumerate

@@ -8,6 +8,7 @@
 #include "balmer/simplify.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/robust.hpp"
+#include "search/select.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -15,17 +16,19 @@ namespace {
 constexpr std::size_t most_columns = 200'000;
 constexpr std::size_t kept_hits = 8;       // of one kind of column to one question; of the plain target's, which most laws answer, more:
 constexpr std::size_t kept_plain = 60, kept_pairs = 60, kept_plain_pairs = 400;
+constexpr std::size_t kept_parts = 80, kept_alone = 100;  // of sums: of one kind of column for pairs, of all alone
 constexpr std::size_t fitted_on_middle = 600;
 constexpr std::size_t offered = 60;        // formulas that are fitted on all rows
-constexpr double capped_in_screens = 0.85, capped_in_fits = 0.98;
-constexpr double deviations = 3.5;         // standard errors within which an exponent counts as rational
-constexpr double least_tolerance = 0.004, largest_tolerance = 0.15;
+constexpr double margin_of_hits = 40;      // nats above the best within which a hit is worth a fit
+constexpr double inner_margin = 100;       // the same for functions whose inner number a fit may move
+constexpr double margin_when_settled = 6;  // the same when a formula leaves nothing but noise already
+constexpr double clear_noise = 0.05;       // of the spread: with less noise, what leaves no structure has no rivals worth a search
 
 std::size_t affordable_columns(const Budget& budget, std::size_t rows) {
-    return std::min(most_columns, budget.memory / 4 / (2 * sizeof(float) * rows));
+    return std::min(most_columns, budget.memory / 2 / (2 * sizeof(float) * rows));
 }
 
-double tolerance_of(double error) { return std::clamp(deviations * error, least_tolerance, largest_tolerance); }
+
 
 std::vector<std::vector<double>> with_one(const Sample& sample, const std::vector<std::int32_t>& variables) {
     std::vector<std::vector<double>> columns = {std::vector<double>(sample.size(), 1.0)};
@@ -36,36 +39,27 @@ std::vector<std::vector<double>> with_one(const Sample& sample, const std::vecto
     return columns;
 }
 
-// log|u| and its weights, the square of the value: what the noise makes of a logarithm. Values above the share `capped` of all count alike.
-ScanTask logarithmic(const std::vector<double>& u, const std::vector<double>& weight, const std::vector<std::vector<double>>& base, double capped) {
-    ScanTask task{.base = base, .z = u, .weight = weight};
-    std::vector<double> sizes;
-    for (const double x : u) sizes.push_back(std::fabs(x));
-    const auto upper = sizes.begin() + static_cast<std::ptrdiff_t>(capped * static_cast<double>(sizes.size() - 1));
-    std::ranges::nth_element(sizes, upper);
-    const double cap = *upper;
-    for (std::size_t i = 0; i < u.size(); ++i) {
-        const double size = std::fabs(u[i]);
-        task.z[i] = size > 0 ? std::log(size) : 0;
-        task.weight[i] *= std::min(size, cap) * std::min(size, cap);
-    }
-    return task;
-}
-
-bool usable(const ScanTask& task) {
-    return all_finite(task.z) && all_finite(task.weight) && std::ranges::any_of(task.weight, [](double w) { return w > 0; });
+// +1 or -1 when nearly all values have that sign, so that noise near 0 does not hide it, else 0.
+int sign_of_most(std::span<const double> values) {
+    constexpr double nearly_all = 0.95;
+    const auto positive = static_cast<double>(std::ranges::count_if(values, [](double v) { return v > 0; }));
+    const auto negative = static_cast<double>(std::ranges::count_if(values, [](double v) { return v < 0; }));
+    const double enough = nearly_all * static_cast<double>(values.size());
+    return positive >= enough ? 1 : negative >= enough ? -1 : 0;
 }
 
 }  // namespace
 
-NoisySearch::NoisySearch(const ValueTable& table, const Problem& problem, const Sample& screen, const Sample& middle, Judge& judge)
+NoisySearch::NoisySearch(const ValueTable& table, const Problem& problem, const Sample& screen, const Sample& middle, Judge& judge,
+                         std::vector<Power> factor)
     : table_(table),
       problem_(problem),
       screen_(screen),
       middle_(middle),
+      factor_(std::move(factor)),
       judge_(judge),
       columns_(table, screen, judge.spelling(), affordable_columns(judge.run().budget, screen.size()), judge.run().pool),
-      sign_(common_sign(problem.data.targets[0].values())) {
+      sign_(sign_of_most(problem.data.targets[0].values())) {  // a factor is positive
     for (const auto v : table.variables())
         if (std::ranges::none_of(problem.data.features[static_cast<std::size_t>(v)].values(), [](double x) { return x == 0; })) powers_.push_back(v);
     rough_problem_ = problem;
@@ -74,6 +68,12 @@ NoisySearch::NoisySearch(const ValueTable& table, const Problem& problem, const 
     for (std::size_t i = 0; i < middle.size(); i += 4) rough_rows.push_back(middle.rows[i]);
     rough_problem_.data = problem.data.take(rough_rows);
     rough_ = std::make_unique<Scorer>(rough_problem_);
+    const auto factor_on = [&](const Sample& sample) {
+        if (factor_.empty()) return std::vector<double>(sample.size(), 1.0);
+        return evaluate_rows(monomial_of(1, factor_), problem.definitions, sample.pointers, sample.size());
+    };
+    screen_factor_ = factor_on(screen);
+    middle_factor_ = factor_on(middle);
     screen_logs_ = with_one(screen, powers_);
     middle_logs_ = with_one(middle, powers_);
 }
@@ -81,21 +81,29 @@ NoisySearch::NoisySearch(const ValueTable& table, const Problem& problem, const 
 std::optional<NoisySearch::View> NoisySearch::view(Transform transform, double shift) const {
     if (!invertible(transform, judge_.spelling()) || (loses_sign(transform) && sign_ == 0)) return std::nullopt;
     View view{.transform = transform, .shift = shift, .screen = {}, .screen_weight = {}, .middle = {}, .middle_weight = {}};
-    const auto see = [&](const Sample& sample, std::vector<double>& u, std::vector<double>& weight) {
+    const auto see = [&](const Sample& sample, const std::vector<double>& factor, double capped, std::vector<double>& u, std::vector<double>& weight) {
         u.resize(sample.size());
-        transform_rows(transform, sample.target.data(), u.data(), u.size());
+        auto divided = sample.target;
+        for (std::size_t i = 0; i < u.size(); ++i) divided[i] /= factor[i];
+        transform_rows(transform, divided.data(), u.data(), u.size());
         weight = sample.weight;
         for (std::size_t i = 0; i < u.size(); ++i) {
-            const double d = slope(transform, sample.target[i]);
+            const double d = slope(transform, divided[i]) / factor[i];
             weight[i] /= d * d;
+            const bool crossed = sign_ != 0 && divided[i] * sign_ < 0;
+            if (transform == Transform::square && crossed) u[i] = -u[i];
             // A row that noise has carried out of the transform's domain does not vote.
-            if (std::isfinite(u[i]) && std::isfinite(weight[i])) u[i] -= shift;
+            if (loses_sign(transform) && transform != Transform::square && crossed) u[i] = weight[i] = 0;
+            else if (std::isfinite(u[i]) && std::isfinite(weight[i])) u[i] -= shift;
             else u[i] = weight[i] = 0;
         }
+        // Where a transform is flat, noise is no longer small against the curve; no row may decide alone.
+        if (transform != Transform::identity) cap(weight, capped);
         const auto silent = static_cast<std::size_t>(std::ranges::count(weight, 0.0));
         return 20 * silent <= u.size();
     };
-    if (!see(screen_, view.screen, view.screen_weight) || !see(middle_, view.middle, view.middle_weight)) return std::nullopt;
+    if (!see(screen_, screen_factor_, capped_in_screens, view.screen, view.screen_weight)) return std::nullopt;
+    if (!see(middle_, middle_factor_, capped_in_fits, view.middle, view.middle_weight)) return std::nullopt;
     return view;
 }
 
@@ -127,11 +135,6 @@ NoisySearch::View NoisySearch::view_without(const Expression& part) const {
     return one;
 }
 
-Expression NoisySearch::undone(const View& view, const Expression& inner) const {
-    if (!view.part.empty()) return sum_of(view.part, inner);
-    return inverted(view.transform, sum_of(inner, Expression::constant(view.shift)), sign_);
-}
-
 // On a quarter of the middle rows: enough to bring a number near.
 Expression NoisySearch::with_numbers_fitted(Expression formula) const {
     Expression outputs[] = {std::move(formula)};
@@ -148,70 +151,57 @@ void NoisySearch::propose(std::size_t count, Spell&& spell) {
         for (auto& formula : of_one) proposals_.push_back(std::move(formula));
 }
 
-// Exponents of u = C prod |x_j|^p_j, all of them rational within their errors.
-std::optional<std::vector<Power>> NoisySearch::rational_powers(const std::vector<double>& u, const std::vector<double>& weight) const {
-    const auto task = logarithmic(u, weight, middle_logs_, capped_in_fits);
-    if (!usable(task)) return std::nullopt;
-    const auto fit = power_fit(middle_logs_, u, weight, task.z, task.weight);
-    if (!std::isfinite(fit.scale)) return std::nullopt;
-    std::vector<Power> powers;
-    for (std::size_t j = 0; j < powers_.size(); ++j) {
-        const auto p = nearest_fraction(fit.coefficients[j + 1], tolerance_of(fit.error[j + 1]));
-        if (!p) return std::nullopt;
-        const auto& x = middle_.columns[static_cast<std::size_t>(powers_[j])];
-        if (p->d != 1 && std::ranges::any_of(x, [](double value) { return value < 0; })) return std::nullopt;
-        if (p->n != 0) powers.push_back({Expression::feature(powers_[j]), *p});
+// What the best formula so far costs where hits of this view are counted; infinite before there is one.
+double NoisySearch::cost_of_best(const View& view, Seen seen) const {
+    if (best_.empty()) return std::numeric_limits<double>::infinity();
+    auto values = evaluate_rows(best_, problem_.definitions, screen_.pointers, screen_.size());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= screen_factor_[i];
+    auto u = values;
+    transform_rows(view.transform, values.data(), u.data(), u.size());
+    if (!view.part.empty()) {
+        const auto part = evaluate_rows(view.part, problem_.definitions, screen_.pointers, screen_.size());
+        for (std::size_t i = 0; i < u.size(); ++i) u[i] -= part[i];
     }
-    return powers;
-}
-
-std::optional<Expression> NoisySearch::spell_power(const View& view, const ScanHit& hit, InnerNumber number) const {
-    const auto task = logarithmic(view.middle, view.middle_weight, middle_logs_, capped_in_fits);
-    std::vector<Expression> parts;
-    std::vector<std::vector<double>> part_values;
-    auto columns = middle_logs_;
-    for (const auto index : {hit.first, hit.second}) {
-        if (index == KeyIndex::none) continue;
-        parts.push_back(columns_.expression(index, judge_.spelling(), number));
-        part_values.push_back(on_middle(parts.back()));
-        columns.push_back(part_values.back());
-        for (double& v : columns.back()) v = std::log(std::fabs(v));
-        if (!all_finite(columns.back())) return std::nullopt;
-    }
-    std::vector<Power> powers;
-    auto rest = view.middle, rest_weight = view.middle_weight;
-    if (!parts.empty()) {
-        const auto fit = power_fit(columns, view.middle, view.middle_weight, task.z, task.weight);
-        if (!std::isfinite(fit.scale)) return std::nullopt;
-        for (std::size_t k = 0; k < parts.size(); ++k) {
-            const std::size_t at = middle_logs_.size() + k;
-            const auto q = nearest_fraction(fit.coefficients[at], tolerance_of(fit.error[at]));
-            if (!q || q->n == 0 || q->d > 2 || std::abs(q->n) > 4) return std::nullopt;
-            if (q->d != 1 && common_sign(part_values[k]) != 1) return std::nullopt;
-            powers.push_back({parts[k], *q});
-            for (std::size_t i = 0; i < rest.size(); ++i) {
-                const double factor = std::exp(q->value() * columns[at][i]);
-                rest[i] /= part_values[k][i] < 0 && q->n % 2 != 0 ? -factor : factor;
-                rest_weight[i] *= factor * factor;
-            }
+    for (double& v : u) v -= view.shift;
+    double sum = 0;
+    if (seen == Seen::value) {
+        for (std::size_t i = 0; i < u.size(); ++i)
+            if (view.screen_weight[i] > 0) sum += view.screen_weight[i] * (u[i] - view.screen[i]) * (u[i] - view.screen[i]);
+    } else {
+        const auto task = logarithmic_task(view.screen, view.screen_weight, screen_logs_, capped_in_screens);
+        for (std::size_t i = 0; i < u.size(); ++i) {
+            const double d = std::log(std::fabs(u[i])) - task.z[i];
+            if (task.weight[i] > 0) sum += task.weight[i] * d * d;
         }
     }
-    auto of_variables = rational_powers(rest, rest_weight);
-    if (!of_variables) return std::nullopt;
-    powers.insert(powers.begin(), of_variables->begin(), of_variables->end());
-    if (powers.empty()) return std::nullopt;
-    const Expression shape = monomial_of(1, powers);
-    const std::vector<double> m[] = {on_middle(shape)};
-    const auto fit = robust_linear_fit(m, view.middle, view.middle_weight);
-    if (!std::isfinite(fit.scale) || fit.coefficients[0] == 0) return std::nullopt;
-    double factor = fit.coefficients[0];
-    if (std::fabs(std::fabs(factor) - 1) < deviations * fit.error[0]) factor = factor > 0 ? 1 : -1;
-    return undone(view, monomial_of(factor, powers));
+    if (!std::isfinite(sum)) return std::numeric_limits<double>::infinity();
+    return 0.5 * static_cast<double>(screen_.size()) * std::log(std::max(sum, 1e-300)) + cost_per_node * static_cast<double>(best_.size());
+}
+
+// Hits that may beat the best formula or are near the best hit. Numbers inside a function are not fitted yet, so such hits have a margin of
+// their own until a formula leaves nothing but noise.
+std::vector<ScanHit> NoisySearch::worth_a_fit(std::vector<ScanHit> hits, double bar, double margin_of_inner) const {
+    double lowest = bar;
+    for (const auto& hit : hits) lowest = std::min(lowest, hit.cost);
+    std::erase_if(hits, [&](const ScanHit& hit) {
+        const bool inner = columns_.has_inner(hit.first) || (hit.second != KeyIndex::none && columns_.has_inner(hit.second));
+        return hit.cost > lowest + (settled_ ? margin_when_settled : inner ? margin_of_inner : margin_of_hits);
+    });
+    return hits;
+}
+
+// The best formula so far, and the rows that it leaves far off all others: these vote in no later scan.
+void NoisySearch::learn_from_best() {
+    const auto& front = judge_.front();
+    if (front.empty()) return;
+    best_ = front.members()[select(front, Selection::description_length, problem_)].outputs[0];
+    settled_ = judge_.leaves_noise();
+    enough_ = settled_ && judge_.relative_residual(best_) < clear_noise;
 }
 
 void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pairs) {
     auto& pool = judge_.run().pool;
-    const auto task = logarithmic(view.screen, view.screen_weight, screen_logs_, capped_in_screens);
+    const auto task = logarithmic_task(view.screen, view.screen_weight, screen_logs_, capped_in_screens);
     if (!usable(task) || screen_.size() < screen_logs_.size() + 10) return;
     propose(1, [&](std::size_t) {
         std::vector<Expression> found;
@@ -226,6 +216,8 @@ void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pair
         hits.insert(hits.end(), two.begin(), two.end());
     }
     judge_.run().clock.add(screen_.size(), end + pairs * pairs / 2);
+    recount_rational(columns_, task, hits, pool);
+    hits = worth_a_fit(std::move(hits), cost_of_best(view, Seen::logarithm), plain ? std::numeric_limits<double>::infinity() : inner_margin);
     propose(hits.size(), [&](std::size_t i) {
         std::vector<Expression> found;
         if (auto f = spell_power(view, hits[i], InnerNumber::as_it_is)) found.push_back(std::move(*f));
@@ -235,38 +227,10 @@ void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pair
     });
 }
 
-std::optional<Expression> NoisySearch::spell_exponential(const View& view, const ScanHit& hit) const {
-    const auto task = logarithmic(view.middle, view.middle_weight, middle_logs_, capped_in_fits);
-    const Expression v = columns_.expression(hit.first, judge_.spelling());
-    auto columns = middle_logs_;
-    columns.push_back(on_middle(v));
-    if (!all_finite(columns.back())) return std::nullopt;
-    const auto fit = power_fit(columns, view.middle, view.middle_weight, task.z, task.weight);
-    if (!std::isfinite(fit.scale)) return std::nullopt;
-    const double rate = fit.coefficients.back();
-    auto rest = view.middle, rest_weight = view.middle_weight;
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-        const double factor = std::exp(rate * columns.back()[i]);
-        rest[i] /= factor;
-        rest_weight[i] *= factor * factor;
-    }
-    auto powers = rational_powers(rest, rest_weight);
-    if (!powers) return std::nullopt;
-    const double whole = std::round(rate);
-    const bool is_whole = whole != 0 && std::fabs(rate - whole) < deviations * fit.error.back() && std::fabs(whole) < 3;
-    powers->push_back({Expression::apply(Op::exp, scaled(is_whole ? whole : rate, v)), {1, 1}});
-    const std::vector<double> m[] = {on_middle(monomial_of(1, *powers))};
-    const auto amplitude = robust_linear_fit(m, view.middle, view.middle_weight);
-    if (!std::isfinite(amplitude.scale) || amplitude.coefficients[0] == 0) return std::nullopt;
-    double factor = amplitude.coefficients[0];
-    if (std::fabs(std::fabs(factor) - 1) < deviations * amplitude.error[0]) factor = factor > 0 ? 1 : -1;
-    return undone(view, monomial_of(factor, *powers));
-}
-
 void NoisySearch::ask_exponentials() {
     if (!judge_.spelling().has(Op::exp)) return;
     const auto plain = view(Transform::identity, 0);
-    const auto task = logarithmic(plain->screen, plain->screen_weight, screen_logs_, capped_in_screens);
+    const auto task = logarithmic_task(plain->screen, plain->screen_weight, screen_logs_, capped_in_screens);
     if (!usable(task)) return;
     const auto hits = scan_singles(columns_, Seen::value, columns_.size(), task, kept_hits, judge_.run().pool);
     judge_.run().clock.add(screen_.size(), columns_.size());
@@ -277,68 +241,6 @@ void NoisySearch::ask_exponentials() {
     });
 }
 
-// With and without its constant, coefficients free or equal.
-std::vector<Expression> NoisySearch::spell_sum(const View& view, std::size_t monomial, std::vector<std::uint32_t> wanted, InnerNumber number) const {
-    std::vector<Expression> parts;
-    std::vector<std::vector<double>> columns;
-    for (const auto index : wanted) {
-        parts.push_back(columns_.expression(index, judge_.spelling(), number));
-        columns.push_back(on_middle(parts.back()));
-        if (!all_finite(columns.back())) return {};
-    }
-    const auto& point = columns_.outer_lattice()[monomial];
-    const auto m = lattice_values(point, middle_.columns);
-    std::vector<double> z = view.middle, weight = view.middle_weight;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-        z[i] /= m[i];
-        weight[i] *= m[i] * m[i];
-    }
-    if (!all_finite(z) || !all_finite(weight)) return {};
-    const auto times = [&](double factor, const Expression& e) {
-        auto all = point.powers();
-        all.push_back({e, {1, 1}});
-        return monomial_of(factor, all);
-    };
-    std::vector<Expression> found;
-    for (const bool offset : {false, true}) {
-        auto all = columns;
-        if (offset) all.emplace_back(z.size(), 1.0);
-        const auto fit = robust_linear_fit(all, z, weight);
-        if (!std::isfinite(fit.scale)) return found;
-        const auto& c = fit.coefficients;
-        // A positive term goes first, so that none needs a sign in front.
-        std::vector<std::size_t> order(parts.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t k) { return c[k] > 0; });
-        const auto joined = [&](auto&& coefficient) {
-            Expression sum;
-            for (const auto k : order) {
-                const double a = coefficient(k);
-                if (sum.empty()) sum = scaled(a, parts[k]);
-                else sum = a < 0 ? Expression::apply(Op::subtract, sum, scaled(-a, parts[k])) : sum_of(sum, scaled(a, parts[k]));
-            }
-            return sum;
-        };
-        const double size = std::fabs(c[order[0]]);
-        const auto alike = [&](std::size_t k) { return std::fabs(std::fabs(c[k]) - size) < 0.05 * size + deviations * fit.error[k]; };
-        if (!offset) {
-            if (std::ranges::all_of(order, alike)) {
-                const bool one = std::fabs(size - 1) < deviations * fit.error[order[0]];
-                found.push_back(undone(view, times(one ? 1 : size, joined([&](std::size_t k) { return c[k] > 0 ? 1.0 : -1.0; }))));
-            }
-            found.push_back(undone(view, times(1, joined([&](std::size_t k) {
-                const double whole = std::round(c[k]);
-                return whole != 0 && std::fabs(c[k] - whole) < deviations * fit.error[k] && std::fabs(whole) <= 4 ? whole : c[k];
-            }))));
-        } else {
-            found.push_back(undone(view, times(1, sum_of(joined([&](std::size_t k) { return c[k]; }), Expression::constant(c.back())))));
-            if (!point.variables.empty() && parts.size() == 1)
-                found.push_back(undone(view, sum_of(times(c[0], parts[0]), Expression::constant(1e-3))));
-        }
-    }
-    return found;
-}
-
 void NoisySearch::ask_sums(const View& view, std::size_t end, std::size_t pairs) {
     auto& pool = judge_.run().pool;
     ScanTask task{.base = {std::vector<double>(screen_.size(), 1.0)}, .z = view.screen, .weight = view.screen_weight};
@@ -346,15 +248,22 @@ void NoisySearch::ask_sums(const View& view, std::size_t end, std::size_t pairs)
     std::vector<std::vector<std::uint32_t>> sets;
     for (const bool offset : {true, false}) {
         if (!offset) task.base.clear();
-        for (const auto& hit : scan_singles(columns_, Seen::value, end, task, kept_hits, pool)) sets.push_back({hit.first});
+        const double bar = cost_of_best(view, Seen::value);
+        const auto best = scan_singles(columns_, Seen::value, end, task, kept_parts, pool);
+        const auto alone = worth_a_fit(best, bar);
+        for (std::size_t i = 0; i < std::min(alone.size(), kept_alone); ++i) sets.push_back({alone[i].first});
         if (judge_.run().over()) return;
-        const auto listed = columns_.parts_of_sums(pairs, pairs);
-        const auto two = scan_pairs(columns_, Seen::value, listed, task, 2 * kept_pairs, pool);
+        // Pairs of what is small and of what explains most alone.
+        auto listed = columns_.parts_of_sums(pairs, pairs);
+        for (const auto& hit : best) listed.push_back(hit.first);
+        std::ranges::sort(listed);
+        listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
+        const auto two = worth_a_fit(scan_pairs(columns_, Seen::value, listed, task, 2 * kept_pairs, pool), bar);
         judge_.run().clock.add(screen_.size(), end + pairs * pairs / 2);
         for (std::size_t i = 0; i < two.size(); ++i) {
             sets.push_back({two[i].first, two[i].second});
             // A third term for the best.
-            if (i >= 24 || judge_.run().over()) continue;
+            if (i >= (view.transform == Transform::identity ? 24U : 8U) || judge_.run().over()) continue;
             ScanTask more = task;
             for (const auto c : {two[i].first, two[i].second}) more.base.emplace_back(columns_.value(c), columns_.value(c) + columns_.rows());
             for (const auto& hit : scan_singles(columns_, Seen::value, 8 * pairs, more, 1, pool)) sets.push_back({two[i].first, two[i].second, hit.first});
@@ -371,6 +280,7 @@ void NoisySearch::ask_sums(const View& view, std::size_t end, std::size_t pairs)
 
 // What the middle rows say is best goes to all rows: the shortest descriptions, and the best of every size.
 void NoisySearch::offer_best() {
+    if (proposals_.empty()) return;
     Run& run = judge_.run();
     Problem part = problem_;
     part.data = problem_.data.take(middle_.rows);
@@ -417,33 +327,55 @@ void NoisySearch::offer_best() {
         judge_.report("library");
     }
     proposals_.clear();
+    learn_from_best();
 }
 
-void NoisySearch::run() {
+bool NoisySearch::ask_first() {
+    if (columns_.size() == 0 || screen_.size() < 20 || judge_.run().over()) return false;
+
+    ask_powers(*view(Transform::identity, 0), columns_.size(), 2000);
+
+    if (!judge_.run().over()) ask_exponentials();
+    offer_best();
+
+    return enough_;
+}
+
+bool NoisySearch::is_enough() {
+    learn_from_best();
+    return enough_;
+}
+
+void NoisySearch::ask_rest() {
     if (columns_.size() == 0 || screen_.size() < 20) return;
-    Run& run = judge_.run();
     constexpr std::size_t fewer = 20'000;
-    bool first = true;
-    for (const auto& view : views_of_powers()) {
-        if (run.over()) break;
-        ask_powers(view, first ? columns_.size() : fewer, first ? 2000 : 400);
-        first = false;
+    Run& run = judge_.run();
+    const auto sums = [&](std::initializer_list<Transform> of, std::size_t end) {
+        for (const auto t : of)
+            if (const auto one = view(t, 0); one && !run.over()) ask_sums(*one, end, 1500);
+        offer_best();
+    };
+    sums({Transform::identity, Transform::square, Transform::inverse}, columns_.size());
+
+    if (enough_) return;
+    const auto views = views_of_powers();
+    for (std::size_t i = 1; i < views.size() && !run.over(); ++i) {
+        ask_powers(views[i], fewer, 400);
         judge_.report("library");
     }
+    offer_best();
+
+    if (enough_) return;
     // The target less a monomial that stands alone in a sum.
     const auto& parts = columns_.outer_lattice();
     for (std::size_t m = 1; m < std::min<std::size_t>(parts.size(), 40) && !run.over(); ++m) {
         ask_powers(view_without(monomial_of(1, parts[m].powers())), fewer / 2, 0);
         judge_.report("library");
     }
-    if (!run.over()) ask_exponentials();
     offer_best();
-    for (const auto t : {Transform::identity, Transform::square, Transform::inverse, Transform::sqrt, Transform::inverse_square, Transform::log}) {
-        if (run.over()) break;
-        if (const auto one = view(t, 0)) ask_sums(*one, t == Transform::identity ? columns_.size() : fewer, 1500);
-        judge_.report("library");
-    }
-    offer_best();
+
+    if (!enough_) sums({Transform::sqrt, Transform::inverse_square, Transform::log}, fewer);
+
 }
 
 }  // namespace balmer::enumerate

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -16,10 +17,17 @@ namespace balmer::enumerate {
 /// Screens all columns at once on some 200 rows, fits what is best on more rows, and offers the best of these to the judge.
 class NoisySearch {
 public:
-    /// `screen`: some 200 rows; `middle`: some 600.
-    NoisySearch(const ValueTable& table, const Problem& problem, const Sample& screen, const Sample& middle, Judge& judge);
+    /// `screen`: some 200 rows; `middle`: some 600. `factor`: what the target is divided by first (a monomial), with the table of the other
+    /// variables.
+    NoisySearch(const ValueTable& table, const Problem& problem, const Sample& screen, const Sample& middle, Judge& judge,
+                std::vector<Power> factor = {});
 
-    void run();
+    /// The questions that most laws answer; true when one leaves nothing but so little noise that no rival is worth a search.
+    bool ask_first();
+    /// Whether that holds now, whoever found the formula.
+    bool is_enough();
+    /// All others.
+    void ask_rest();
 
 private:
     /// g(target) - shift, or the target less a part, on the rows of both samples, with the weights that its uncertainty has there.
@@ -40,6 +48,7 @@ private:
     std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit) const;
     std::vector<Expression> spell_sum(const View& view, std::size_t monomial, std::vector<std::uint32_t> columns, InnerNumber number) const;
     Expression undone(const View& view, const Expression& inner) const;
+    std::vector<Fraction> rational_exponents(const std::vector<std::vector<double>>& columns, const View& view, std::size_t nonzero) const;
     std::optional<std::vector<Power>> rational_powers(const std::vector<double>& u, const std::vector<double>& weight) const;
     std::vector<double> on_middle(const Expression& formula) const;
     Expression with_numbers_fitted(Expression formula) const;
@@ -47,10 +56,16 @@ private:
     template <class Spell>
     void propose(std::size_t count, Spell&& spell);
     void offer_best();
+    void learn_from_best();
+    double cost_of_best(const View& view, Seen seen) const;
+    std::vector<ScanHit> worth_a_fit(std::vector<ScanHit> hits, double bar,
+                                     double margin_of_inner = std::numeric_limits<double>::infinity()) const;
 
     const ValueTable& table_;
     const Problem& problem_;
     const Sample &screen_, &middle_;
+    std::vector<Power> factor_;
+    std::vector<double> screen_factor_, middle_factor_;  ///< its values
     Judge& judge_;
     NoisyColumns columns_;
     std::vector<std::int32_t> powers_;                     ///< variables that have a logarithm on all rows
@@ -58,7 +73,10 @@ private:
     Problem rough_problem_;
     std::unique_ptr<Scorer> rough_;
     std::vector<Expression> proposals_;
-    int sign_ = 0;  ///< of the target on all rows, 0 when mixed
+    Expression best_;        ///< the shortest description so far
+    bool settled_ = false;   ///< it leaves nothing but noise
+    bool enough_ = false;    ///< so little noise that the search may end
+    int sign_ = 0;          ///< of the target on nearly all rows, 0 when mixed
 };
 
 }  // namespace balmer::enumerate
