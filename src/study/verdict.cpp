@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <fmt/format.h>
 
@@ -139,7 +140,10 @@ bool leaves_noise(const Case& of, Verdict& verdict) {
         const std::size_t rows = left.residual.size();
         const double determination = 1 - left.relative() * left.relative();
         if (left.wrong > 0) verdict.evidence.push_back(fmt::format("{} rows lie more than eight standard deviations off and are taken as wrong", left.wrong));
-        say(determination >= least_determination, fmt::format("the error is {:.3g} % of the target's spread", 100 * left.relative()));
+        // Root mean square deviation that costs as many bits as the margin: rows/2 (deviation/error)^2 nats.
+        const double unseen = left.relative() * std::sqrt(2 * margin * std::numbers::ln2 / static_cast<double>(std::max<std::size_t>(rows, 1)));
+        say(determination >= least_determination, fmt::format("the error is {:.3g} % of the target's spread; formulas that differ by less than {:.2g} % of it cannot be told apart",
+                                                              100 * left.relative(), 100 * unseen));
         if (rows < fewest_rows) {
             say(false, fmt::format("{} rows are too few to tell noise from structure", rows));
             continue;
