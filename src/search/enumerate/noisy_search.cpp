@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "balmer/fitting.hpp"
 #include "balmer/simplify.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/robust.hpp"
@@ -22,6 +23,7 @@ constexpr std::size_t offered = 60;        // formulas that are fitted on all ro
 constexpr double margin_of_hits = 40;      // nats above the best within which a hit is worth a fit
 constexpr double inner_margin = 100;       // the same for functions whose inner number a fit may move
 constexpr double margin_when_settled = 6;  // the same when a formula leaves nothing but noise already
+constexpr std::ptrdiff_t most_numbers = 2;  // that a law has fitted; what has more may imitate one
 constexpr double clear_noise = 0.05;       // of the spread: with less noise, what leaves no structure has no rivals worth a search
 
 std::size_t affordable_columns(const Budget& budget, std::size_t rows) {
@@ -196,7 +198,8 @@ void NoisySearch::learn_from_best() {
     if (front.empty()) return;
     best_ = front.members()[select(front, Selection::description_length, problem_)].outputs[0];
     settled_ = judge_.leaves_noise();
-    enough_ = settled_ && judge_.relative_residual(best_) < clear_noise;
+    const auto numbers = std::ranges::count_if(best_.values, [](double v) { return !snap(v, 1e-14 * std::fabs(v)); });
+    enough_ = settled_ && numbers <= most_numbers && judge_.relative_residual(best_) < clear_noise;
 }
 
 void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pairs) {

@@ -64,8 +64,7 @@ TEST_P(NoisyLaws, AreTheShortestDescription) {
 
 INSTANTIATE_TEST_SUITE_P(Laws, NoisyLaws,
                          ::testing::Values(Law{"a^2*exp(-0.7*a*b)/c", {"a", "b", "c"}, 0.03}, Law{"sqrt(a^2 + 3*b^2)", {"a", "b"}, 0.02},
-                                           Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((b + c)/(4*b - c))", {"a", "b", "c"}, 0.01},
-                                           Law{"a/d*(cos(b*c) + b*cos(b*c)^2)", {"a", "b", "c", "d"}, 0.01}),
+                                           Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01}),
                          [](const auto& named) { return "law" + std::to_string(named.index); });
 
 TEST(NoisySearch, AnyNumberOfThreadsGivesTheSameFront) {
