@@ -76,8 +76,9 @@ def test_data_frames_keep_their_names(table):
 
 def test_same_seed_same_bits_for_any_number_of_threads(table):
     X, y = table
-    noisy = y + np.random.default_rng(1).normal(0, 0.1, len(y))
-    first, second, other = (SymbolicRegressor(**{**SMALL, "threads": threads, "seed": seed}).fit(X, noisy)
+    # Noise alone: no law that every seed finds.
+    noise = np.random.default_rng(1).normal(size=len(y))
+    first, second, other = (SymbolicRegressor(**{**SMALL, "threads": threads, "seed": seed}).fit(X, noise)
                             for threads, seed in ((1, 1), (2, 1), (1, 2)))
     pd.testing.assert_frame_equal(first.front_, second.front_, check_exact=True)
     assert not first.front_.equals(other.front_)
