@@ -1,7 +1,7 @@
 // Losses that are minus a log-likelihood: logistic, softmax, poisson.
 #include <cmath>
 
-#include "balmer/evaluate.hpp"
+#include "balmer/instruction_set.hpp"
 #include "fitting/bound_rows.hpp"
 #include "fitting/softmax.hpp"
 
@@ -80,40 +80,23 @@ private:
     std::vector<std::uint32_t> code_;
 };
 
-struct SoftmaxKernels {
-    SoftmaxNorms* norms;
-    SoftmaxDerivatives* derivatives;
-};
-
-SoftmaxKernels softmax_kernels() {
-#if defined(__x86_64__)
-    switch (best_instruction_set()) {
-        case InstructionSet::avx512: return {avx512::softmax_norms, avx512::softmax_derivatives};
-        case InstructionSet::avx2: return {avx2::softmax_norms, avx2::softmax_derivatives};
-        default: break;
-    }
-#endif
-    return {baseline::softmax_norms, baseline::softmax_derivatives};
-}
-
 double SoftmaxLoss::tile(std::size_t row, std::size_t count, std::span<const double* const> prediction,
                          std::span<double* const> first, std::span<double* const> second) const {
-    static_assert(chunk_rows <= softmax_rows);
-    static const SoftmaxKernels kernels = softmax_kernels();
+    static const auto set = best_instruction_set();
     double total = 0;
-    double value[chunk_rows], highest[chunk_rows], norm[chunk_rows], weight[chunk_rows];
+    double value[softmax_rows], highest[softmax_rows], norm[softmax_rows], weight[softmax_rows];
     std::vector<double> share(classes_ * softmax_rows);
     std::vector<const double*> f(prediction.begin(), prediction.end());
     std::vector<double*> slope(first.begin(), first.end()), curvature(second.begin(), second.end());
-    for (std::size_t begin = 0; begin < count; begin += chunk_rows) {
-        const std::size_t n = std::min(chunk_rows, count - begin);
+    for (std::size_t begin = 0; begin < count; begin += softmax_rows) {
+        const std::size_t n = std::min(softmax_rows, count - begin);
         for (std::size_t i = 0; i < n; ++i) weight[i] = data_.weight() ? data_.weight()[row + begin + i] : 1;
         const SoftmaxRows rows{.prediction = f.data(), .code = code_.data() + row + begin, .weight = weight, .count = n,
                                .classes = classes_, .share = share.data()};
-        kernels.norms(rows, norm, highest);
+        BALMER_FOR_INSTRUCTION_SET(set, , softmax_norms)(rows, norm, highest);
         for (std::size_t i = 0; i < n; ++i) value[i] = weight[i] * (std::log(norm[i]) + highest[i] - f[rows.code[i]][i]);
         total += sum(value, n);
-        if (!first.empty()) kernels.derivatives(rows, norm, slope.data(), curvature.data());
+        if (!first.empty()) BALMER_FOR_INSTRUCTION_SET(set, , softmax_derivatives)(rows, norm, slope.data(), curvature.data());
         for (auto& p : f) p += n;
         for (auto& p : slope) p += n;
         for (auto& p : curvature) p += n;

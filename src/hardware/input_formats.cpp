@@ -20,7 +20,8 @@ bool is_whole(const Column& column) {
     return std::ranges::all_of(column.values(), [](double x) { return !std::isfinite(x) || x == std::floor(x); });
 }
 
-/// Binary exponent of the largest magnitude: fixed with that many bits before the point, and a sign bit, holds the column.
+}  // namespace
+
 int exponent_of(const Column& column) {
     double largest = 0;
     for (const double x : column.values()) {
@@ -28,8 +29,6 @@ int exponent_of(const Column& column) {
     }
     return largest > 0 ? std::ilogb(largest) + 1 : 0;
 }
-
-}  // namespace
 
 FixedPoint port_format(const LoweringOptions& options, const std::string& feature) {
     const auto named = options.input_formats.find(feature);

@@ -15,6 +15,9 @@ FixedPoint port_format(const LoweringOptions& options, const std::string& featur
 /// Whether the options leave the port of a feature to the data.
 bool is_open(const LoweringOptions& options, const std::string& feature);
 
+/// Binary exponent of the largest finite magnitude: so many bits before the point, and a sign bit, hold the column.
+int exponent_of(const Column& column);
+
 /// The format with `fraction` bits after the point that holds every value of a column, rounded to nearest. Throws balmer::Error when it would need
 /// more than 48 bits.
 FixedPoint format_holding(const Column& column, int fraction);

@@ -41,6 +41,8 @@ double loss_of(double agreement, double error) {
     return 1 - agreement + weight_of_error * error;
 }
 
+}  // namespace
+
 double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
     std::size_t same = 0;
     for (std::size_t row = 0; row < a.size(); ++row) {
@@ -48,8 +50,6 @@ double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::u
     }
     return static_cast<double>(same) / static_cast<double>(std::max<std::size_t>(1, a.size()));
 }
-
-}  // namespace
 
 LoweringQuality Judge::compare(const std::vector<std::vector<double>>& values) const {
     LoweringQuality quality;

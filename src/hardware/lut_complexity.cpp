@@ -8,6 +8,7 @@
 
 #include "balmer/error.hpp"
 #include "balmer/simulation.hpp"
+#include "hardware/input_formats.hpp"
 #include "hardware/plan.hpp"
 #include "hardware/precision.hpp"
 
@@ -80,12 +81,7 @@ int LutComplexity::operator()(std::span<const Expression> outputs) const {
 QuantizedScores::QuantizedScores(std::vector<Column> columns, std::vector<Definition> definitions) : definitions_(std::move(definitions)) {
     constexpr int port_bits = 10;
     for (const Column& column : columns) {
-        double largest = 0;
-        for (const double x : column.values()) {
-            largest = std::max(largest, std::fabs(x));
-        }
-        const int exponent = largest > 0 ? std::ilogb(largest) + 1 : 0;
-        const FixedPoint format{.width = port_bits + 1, .fraction = port_bits - exponent, .sign = Sign::with};
+        const FixedPoint format{.width = port_bits + 1, .fraction = port_bits - exponent_of(column), .sign = Sign::with};
         std::vector<std::int64_t> integers;
         std::vector<double> values;
         for (const double x : column.values()) {

@@ -27,6 +27,9 @@ struct Judge {
     bool accepts(const LoweringQuality& quality, const LoweringOptions& options) const;
 };
 
+/// Share of equal entries; 0 of none.
+double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b);
+
 /// The asked agreement or tolerance is far from what the input formats allow.
 class Unreached : public Error {
 public:

@@ -12,6 +12,7 @@
 
 #include "balmer/clock.hpp"
 #include "balmer/evaluate.hpp"
+#include "search/sampled.hpp"
 #include "search/scorer.hpp"
 
 namespace balmer {
@@ -378,16 +379,6 @@ private:
     Stopwatch watch_;
     double loss_ = 0, evaluations_ = 0;
 };
-
-// Evenly spread rows.
-Problem sampled(const Problem& problem, std::size_t rows) {
-    Problem sample = problem;
-    if (problem.data.rows() <= rows) return sample;
-    std::vector<std::size_t> chosen;
-    for (std::size_t i = 0; i < rows; ++i) chosen.push_back(i * problem.data.rows() / rows);
-    sample.data = problem.data.take(chosen);
-    return sample;
-}
 
 class AdditiveSearcher final : public Searcher {
 public:

@@ -3,26 +3,17 @@
 #include <algorithm>
 
 #include "balmer/evaluate.hpp"
+#include "search/sampled.hpp"
 
 namespace balmer {
 namespace {
 
 constexpr std::size_t judged_rows = 2000;
 
-Problem sampled(const Problem& problem) {
-    Problem sample = problem;
-    const std::size_t rows = problem.data.rows();
-    if (rows <= judged_rows) return sample;
-    std::vector<std::size_t> chosen;
-    for (std::size_t i = 0; i < judged_rows; ++i) chosen.push_back(i * rows / judged_rows);
-    sample.data = problem.data.take(chosen);
-    return sample;
-}
-
 }  // namespace
 
 QuantizedLoss::QuantizedLoss(const Problem& problem)
-    : scorer_(problem), sample_(sampled(problem)), rows_(sample_.data, sample_.loss, sample_.task), quantized_(sample_.data.features, sample_.definitions) {}
+    : scorer_(problem), sample_(sampled(problem, judged_rows)), rows_(sample_.data, sample_.loss, sample_.task), quantized_(sample_.data.features, sample_.definitions) {}
 
 double QuantizedLoss::loss_of(const std::vector<std::vector<double>>& scores) const {
     constexpr std::size_t tile = 256;

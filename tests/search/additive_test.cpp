@@ -5,18 +5,10 @@
 #include <cmath>
 
 #include "balmer/random.hpp"
+#include "search/silent_observer.hpp"
 
 namespace balmer {
 namespace {
-
-class Silent : public Observer {
-public:
-    void improved(const Progress&, const Candidate&) override { ++finds; }
-    void progressed(const Progress&) override {}
-    void checkpoint(const std::string&) override {}
-    bool checkpoint_due() override { return false; }
-    int finds = 0;
-};
 
 std::vector<double> uniform(std::size_t rows, std::uint64_t index) {
     RandomStream random(5, index);
@@ -48,7 +40,7 @@ TEST(AdditiveSearch, FindsSumsOfFunctions) {
     const auto result = search(problem, observer);
     ASSERT_GE(result.front.members().size(), 3u);
     EXPECT_LT(result.front.members().back().loss, 1e-4);
-    EXPECT_GT(observer.finds, 2);
+    EXPECT_GT(observer.improved_, 2);
     for (std::size_t i = 1; i < result.front.members().size(); ++i) EXPECT_LT(result.front.members()[i].loss, result.front.members()[i - 1].loss);
     EXPECT_EQ(result.front.members().back().origin, "sums");
 }

@@ -2,18 +2,15 @@
 
 #include "balmer/error.hpp"
 #include "balmer/evaluate.hpp"
+#include "balmer/instruction_set.hpp"
 #include "expression/evaluate/runner.hpp"
-
-#if defined(__x86_64__)
-#define BALMER_HAS_X86_KERNELS
-#endif
 
 namespace balmer {
 namespace {
 
 // What the processor and the system allow: the compiler's runtime asks both (cpuid and the saved register state).
 bool has_avx2() {
-#ifdef BALMER_HAS_X86_KERNELS
+#if defined(__x86_64__)
     static const bool answer = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     return answer;
 #else
@@ -21,7 +18,7 @@ bool has_avx2() {
 #endif
 }
 bool has_avx512() {
-#ifdef BALMER_HAS_X86_KERNELS
+#if defined(__x86_64__)
     static const bool answer = has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
     return answer;
@@ -46,38 +43,26 @@ std::string_view name(InstructionSet set) {
     return "unknown";
 }
 
-namespace {
-
-// The set to run. Asking for what the processor lacks is refused rather than left to fault.
-InstructionSet checked(InstructionSet set) {
+InstructionSet available(InstructionSet set) {
     if (set == InstructionSet::automatic) return best_instruction_set();
     if ((set == InstructionSet::avx2 && !has_avx2()) || (set == InstructionSet::avx512 && !has_avx512()))
         throw Error(fmt::format("this processor has no {}; use the automatic or the baseline instruction set", name(set)));
     return set;
 }
 
-}  // namespace
-
-#ifdef BALMER_HAS_X86_KERNELS
-#define BALMER_TABLE_OF(kind)                                           \
-    switch (checked(set)) {                                             \
-        case InstructionSet::avx512: return kernels::avx512::kind();    \
-        case InstructionSet::avx2: return kernels::avx2::kind();        \
-        default: return kernels::baseline::kind();                      \
-    }
-#else
-#define BALMER_TABLE_OF(kind) return checked(set), kernels::baseline::kind();
-#endif
 template <>
 const kernels::Table<float>& kernel_table<float>(InstructionSet set) {
-    BALMER_TABLE_OF(floats)
+    const auto found = available(set);
+    return BALMER_FOR_INSTRUCTION_SET(found, kernels::, floats());
 }
 template <>
 const kernels::Table<double>& kernel_table<double>(InstructionSet set) {
-    BALMER_TABLE_OF(doubles)
+    const auto found = available(set);
+    return BALMER_FOR_INSTRUCTION_SET(found, kernels::, doubles());
 }
 const kernels::ReverseTable& reverse_table(InstructionSet set) {
-    BALMER_TABLE_OF(reverse)
+    const auto found = available(set);
+    return BALMER_FOR_INSTRUCTION_SET(found, kernels::, reverse());
 }
 
 }  // namespace balmer

@@ -1,6 +1,7 @@
 #include "hardware/tools/circuit_front.hpp"
 
 #include "balmer/error.hpp"
+#include "hardware/precision.hpp"
 
 namespace balmer {
 
@@ -15,12 +16,6 @@ std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model,
     std::vector<std::uint32_t> codes;
     for (const double code : values[0]) codes.push_back(static_cast<std::uint32_t>(code));
     return codes;
-}
-
-double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
-    std::size_t equal = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i];
-    return a.empty() ? 0 : static_cast<double>(equal) / static_cast<double>(a.size());
 }
 
 std::optional<double> accuracy_on(const Table& table, const Model& model, const Circuit& circuit) {

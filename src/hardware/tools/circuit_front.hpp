@@ -14,8 +14,6 @@ namespace balmer {
 std::vector<std::uint32_t> labels_in(const Table& table, const Model& model);
 /// Class by row that the scores choose; of a circuit that decides itself, its codes.
 std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model, const std::vector<std::vector<double>>& values);
-/// Share of equal entries.
-double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b);
 /// Share of the rows whose label the circuit gives; nothing where the data hold no labels of the model.
 std::optional<double> accuracy_on(const Table& table, const Model& model, const Circuit& circuit);
 

@@ -10,6 +10,7 @@
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
+#include "hardware/precision.hpp"
 #include "hardware/tools/circuit_front.hpp"
 #include "report/classes.hpp"
 #include "report/markup.hpp"

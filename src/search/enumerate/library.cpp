@@ -4,8 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "balmer/evaluate.hpp"
-#include "search/enumerate/glance.hpp"
+#include "balmer/instruction_set.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/spelling.hpp"
 
@@ -37,17 +36,6 @@ AffineSums affine_sums(const double* v, const double* weight, const double* weig
 
 constexpr std::size_t looked_into = 128;  // entries that see all rows
 
-GlanceKernel& glance_kernel() {
-#if defined(__x86_64__)
-    switch (best_instruction_set()) {
-        case InstructionSet::avx512: return avx512::glance;
-        case InstructionSet::avx2: return avx2::glance;
-        default: break;
-    }
-#endif
-    return baseline::glance;
-}
-
 double round_off(double value, double to) { return std::fabs(value - to) < 1e-10 * std::max(1.0, std::fabs(to)) ? to : value; }
 
 }  // namespace
@@ -65,17 +53,16 @@ ValueLibrary::ValueLibrary(std::shared_ptr<const ValueTable> table, Sample sampl
         values_.insert(values_.end(), values.begin(), values.end());
     }
     if (entries_.size() < 4 * looked_into || rows < 2 * glance_rows) return;
-    for (std::size_t i = 0; i < glance_rows; ++i) glance_rows_.push_back(i * rows / glance_rows);
     const std::size_t blocks = (entries_.size() + glance_block - 1) / glance_block;
     glance_values_.resize(blocks * glance_rows * glance_block);
     for (std::size_t e = 0; e < entries_.size(); ++e) {
         const double* v = values_.data() + e * rows;
         double mean = 0, spread = 0;
-        for (const auto i : glance_rows_) mean += v[i] / glance_rows;
-        for (const auto i : glance_rows_) spread = std::max(spread, std::fabs(v[i] - mean));
+        for (std::size_t i = 0; i < glance_rows; ++i) mean += v[glance_row(i)] / glance_rows;
+        for (std::size_t i = 0; i < glance_rows; ++i) spread = std::max(spread, std::fabs(v[glance_row(i)] - mean));
         float* out = glance_values_.data() + (e / glance_block) * glance_rows * glance_block + e % glance_block;
         for (std::size_t i = 0; i < glance_rows; ++i)
-            out[i * glance_block] = spread > 0 ? static_cast<float>((v[glance_rows_[i]] - mean) / spread) : 0;
+            out[i * glance_block] = spread > 0 ? static_cast<float>((v[glance_row(i)] - mean) / spread) : 0;
     }
 }
 
@@ -84,26 +71,30 @@ std::vector<std::uint32_t> ValueLibrary::glance(std::span<const double> weight, 
     float w[glance_rows], wz[glance_rows];
     double heaviest = 0, total = 0, mean = 0, square = 0;
     std::size_t asked = 0;
-    for (const auto i : glance_rows_) {
-        heaviest = std::max(heaviest, weight[i]);
-        asked += weight[i] > 0;
-        total += weight[i];
-        if (weight[i] > 0) mean += weight[i] * wanted[i];
+    for (std::size_t i = 0; i < glance_rows; ++i) {
+        const auto row = glance_row(i);
+        heaviest = std::max(heaviest, weight[row]);
+        asked += weight[row] > 0;
+        total += weight[row];
+        if (weight[row] > 0) mean += weight[row] * wanted[row];
     }
     mean /= total;
-    for (const auto i : glance_rows_)
-        if (weight[i] > 0) square += weight[i] * (wanted[i] - mean) * (wanted[i] - mean);
+    for (std::size_t i = 0; i < glance_rows; ++i) {
+        const auto row = glance_row(i);
+        if (weight[row] > 0) square += weight[row] * (wanted[row] - mean) * (wanted[row] - mean);
+    }
     const double spread = std::sqrt(square / total);
-    if (2 * asked < glance_rows_.size() || !(spread > 0) || !std::isfinite(spread)) return best;
-    for (std::size_t i = 0; i < glance_rows_.size(); ++i) {
-        const auto row = glance_rows_[i];
+    if (2 * asked < glance_rows || !(spread > 0) || !std::isfinite(spread)) return best;
+    for (std::size_t i = 0; i < glance_rows; ++i) {
+        const auto row = glance_row(i);
         w[i] = static_cast<float>(weight[row] / heaviest);
         wz[i] = weight[row] > 0 ? static_cast<float>(weight[row] / heaviest * ((wanted[row] - mean) / spread)) : 0;
     }
     float sum = 0;
     for (const float x : wz) sum += x;
     std::vector<float> squared(glance_values_.size() / glance_rows);
-    glance_kernel()(glance_values_.data(), w, wz, static_cast<float>(total / heaviest), sum, squared.size() / glance_block, squared.data());
+    static const auto set = best_instruction_set();
+    BALMER_FOR_INSTRUCTION_SET(set, , glance)(glance_values_.data(), w, wz, static_cast<float>(total / heaviest), sum, squared.size() / glance_block, squared.data());
     squared.resize(entries_.size());
     auto ranked = squared;
     std::ranges::nth_element(ranked, ranked.begin() + looked_into, std::greater<>());
@@ -133,7 +124,7 @@ std::vector<Library::Match> ValueLibrary::nearest(std::span<const double> wanted
         std::size_t at;
     };
     std::vector<std::uint32_t> asked;
-    if (!glance_rows_.empty()) asked = glance(w, wanted);
+    if (!glance_values_.empty()) asked = glance(w, wanted);
     const bool everything = asked.empty();
     std::vector<Hit> hits;
     for (std::size_t n = 0; n < (everything ? entries_.size() : asked.size()); ++n) {

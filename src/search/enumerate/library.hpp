@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "balmer/search.hpp"
+#include "search/enumerate/glance.hpp"
 #include "search/enumerate/sample.hpp"
 #include "search/enumerate/value_table.hpp"
 
@@ -23,6 +24,8 @@ public:
     std::size_t size() const { return entries_.size(); }
 
 private:
+    // The i-th of the few rows.
+    std::size_t glance_row(std::size_t i) const { return i * sample_.size() / glance_rows; }
     // Entries that look nearest on the few rows, in rising order.
     std::vector<std::uint32_t> glance(std::span<const double> weight, std::span<const double> wanted) const;
 
@@ -30,8 +33,7 @@ private:
     Sample sample_;
     std::vector<std::uint32_t> entries_;
     std::vector<double> values_;             ///< [entry][row]
-    std::vector<std::size_t> glance_rows_;   ///< the few rows, of the sample's
-    std::vector<float> glance_values_;       ///< [block][few rows][entry of the block], each entry with mean 0 and spread 1
+    std::vector<float> glance_values_;       ///< [block][few rows][entry of the block], each entry with mean 0 and spread 1; or empty
 };
 
 }  // namespace balmer::enumerate

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "balmer/error.hpp"
+#include "balmer/instruction_set.hpp"
 #include "search/neural/workspace.hpp"
 
 namespace balmer::neural {
@@ -12,14 +13,8 @@ namespace balmer::neural {
 using kernels::tile;
 
 const kernels::Table& kernel_table(InstructionSet set) {
-    const auto best = best_instruction_set();
-    if (set == InstructionSet::automatic) set = best;
-    if (set > best) throw Error("this processor has no " + std::string(name(set)) + "; use the automatic or the baseline instruction set");
-#if defined(__x86_64__)
-    if (set == InstructionSet::avx512) return kernels::avx512::table();
-    if (set == InstructionSet::avx2) return kernels::avx2::table();
-#endif
-    return kernels::baseline::table();
+    const auto found = available(set);
+    return BALMER_FOR_INSTRUCTION_SET(found, kernels::, table());
 }
 
 void FastNode::run(const float* a, float* value, float* slope) const {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "balmer/enumerate.hpp"
-#include "search/enumerate/silent_observer.hpp"
+#include "search/silent_observer.hpp"
 
 namespace balmer {
 namespace {

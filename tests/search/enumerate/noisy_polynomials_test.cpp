@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "balmer/enumerate.hpp"
-#include "search/enumerate/silent_observer.hpp"
+#include "search/silent_observer.hpp"
 
 namespace balmer {
 namespace {

@@ -6,7 +6,7 @@
 #include "balmer/enumerate.hpp"
 #include "balmer/random.hpp"
 #include "search/enumerate/robust.hpp"
-#include "search/enumerate/silent_observer.hpp"
+#include "search/silent_observer.hpp"
 #include "search/scorer.hpp"
 
 namespace balmer {

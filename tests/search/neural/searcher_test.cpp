@@ -58,6 +58,16 @@ Problem circle(std::size_t rows, std::size_t noise_inputs = 3) {
     return problem;
 }
 
+// Targets of x and y, weighed as SymPy counts.
+Problem of_two(std::vector<double> x, std::vector<double> y, std::vector<Column> targets, std::vector<Op> operators) {
+    Problem problem;
+    problem.data.features = {Column("x", std::move(x)), Column("y", std::move(y))};
+    problem.data.targets = std::move(targets);
+    problem.operators = std::move(operators);
+    problem.complexity = ComplexityMeasure::from_name("sympy");
+    return problem;
+}
+
 NeuralOptions quick(int trials = 2) {
     NeuralOptions options;
     options.trials = trials;
@@ -142,11 +152,7 @@ TEST(NeuralSearcher, SeveralOutputsOfNumbers) {
         a[r] = 3 * x[r] + 0.01 * y[r];
         b[r] = 1000 + x[r] * y[r];
     }
-    Problem problem;
-    problem.data.features = {Column("x", x), Column("y", y)};
-    problem.data.targets = {Column("a", a), Column("b", b)};
-    problem.operators = {Op::add, Op::multiply, Op::tanh};
-    problem.complexity = ComplexityMeasure::from_name("sympy");
+    const Problem problem = of_two(x, y, {Column("a", a), Column("b", b)}, {Op::add, Op::multiply, Op::tanh});
     auto options = quick();
     options.epochs = 60;
     Watcher watcher;
@@ -166,11 +172,7 @@ TEST(NeuralSearcher, RootsLogarithmsAndQuotientsAreTakenAsTheyArePrinted) {
         y[r] = random.uniform(1, 3);
         z[r] = x[r] / y[r];
     }
-    Problem problem;
-    problem.data.features = {Column("x", x), Column("y", y)};
-    problem.data.targets = {Column("z", z)};
-    problem.operators = {Op::add, Op::multiply, Op::divide, Op::sqrt, Op::log};
-    problem.complexity = ComplexityMeasure::from_name("sympy");
+    const Problem problem = of_two(x, y, {Column("z", z)}, {Op::add, Op::multiply, Op::divide, Op::sqrt, Op::log});
     auto options = quick();
     options.epochs = 60;
     Watcher watcher;
