@@ -23,8 +23,9 @@ struct PreparedFit {
 /// Binds a table to roles, operators, loss, constraints and complexity. Throws balmer::Error for whatever does not fit together.
 PreparedFit prepare(const FitParameters& parameters, const Table& table);
 
-/// The searcher that `method` names ("auto", "genetic", "enumerate", "neural"; several make a chain).
-std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural = {});
+/// The searcher that `method` names ("auto", "genetic", "enumerate", "neural"; several make a chain). `uncertain`: the user states uncertainties,
+/// so what noise may cover is looked for before what exact data show.
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural = {}, bool uncertain = false);
 /// Settings of symbolic networks from the parameters. Throws balmer::Error for what cannot be.
 NeuralOptions neural_options(const FitParameters& parameters);
 

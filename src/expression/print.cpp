@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,16 @@ struct Piece {
 
 std::string number_text(double value, int digits) {
     if (digits <= 0) return format_double(value);
-    char buffer[64];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, digits).ptr;
-    // Read back and write shortest: no trailing zeros, one style of exponent.
+    // A factor near one keeps what tells it from one: 0.99999, not 1.
+    constexpr int more = 3;
     double rounded = value;
-    std::from_chars(buffer, end, rounded);
+    for (int d = digits; d <= digits + more; ++d) {
+        char buffer[64];
+        const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, d).ptr;
+        // Read back and write shortest: no trailing zeros, one style of exponent.
+        std::from_chars(buffer, end, rounded);
+        if (rounded == value || std::fabs(rounded) != 1) break;
+    }
     return format_double(rounded);
 }
 

@@ -139,7 +139,7 @@ std::unique_ptr<Searcher> hole_searcher(const FitParameters& parameters, const P
     std::vector<Stage> stages;
     for (const auto& method : parameters.method) {
         if (method != "genetic" && invertible)
-            stages.push_back({make_inverting_searcher(make_searcher({method}, neural_options(parameters)))});
+            stages.push_back({make_inverting_searcher(make_searcher({method}, neural_options(parameters), problem.data.sigma.has_value()))});
         if (method == "genetic" || method == "auto") stages.push_back({make_genetic_searcher()});
         if (stages.empty())
             throw Error({.name = "--method"}, fmt::format("'{}' searches an unknown function by the values that it must have, which this form does not "

@@ -55,23 +55,25 @@ std::unique_ptr<Searcher> searcher_named(const std::string& name, const NeuralOp
 }
 
 // What "auto" runs: a small table, which holds most laws; smaller problems, where the data are exact; the table under noise and as large as
-// it gets; evolution on what is left.
-std::vector<Stage> automatic_stages() {
+// it gets; evolution on what is left. Where the user states uncertainties, the table under noise comes first.
+std::vector<Stage> automatic_stages(bool uncertain) {
     EnumerateOptions small{.maximum_entries = small_table};
     small.questions = EnumerateOptions::Questions::exact_only;
     DivideOptions divide{.asked_entries = small_table};
     divide.noise = DivideOptions::Noise::left;
+    const EnumerateOptions large{.asked_entries = small_table};
     std::vector<Stage> stages;
-    stages.push_back({make_enumerate_searcher(small), 0.15, false});
-    stages.push_back({make_divide_searcher(part_solver, divide), 0.4, false});
-    stages.push_back({make_enumerate_searcher({.asked_entries = small_table}), 0.6});
+    if (uncertain) stages.push_back({make_enumerate_searcher(large), 0.4});
+    stages.push_back({make_enumerate_searcher(small), uncertain ? 0.45 : 0.15, false});
+    stages.push_back({make_divide_searcher(part_solver, divide), uncertain ? 0.6 : 0.4, false});
+    if (!uncertain) stages.push_back({make_enumerate_searcher(large), 0.6});
     stages.push_back({std::make_unique<GeneticWithLibrary>()});
     return stages;
 }
 
 }  // namespace
 
-std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural) {
+std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods, const NeuralOptions& neural, bool uncertain) {
     if (methods.empty()) throw Error({.name = "--method"}, "no method given. Allowed: auto, divide, enumerate, genetic, neural, sums");
     // Each method ends by its share of the budget; the stages of "auto" by theirs of its share.
     const double share = 1.0 / static_cast<double>(methods.size());
@@ -79,7 +81,7 @@ std::unique_ptr<Searcher> make_searcher(const std::vector<std::string>& methods,
     for (std::size_t i = 0; i < methods.size(); ++i) {
         const double before = static_cast<double>(i) * share;
         std::vector<Stage> of_method;
-        if (methods[i] == "auto") of_method = automatic_stages();
+        if (methods[i] == "auto") of_method = automatic_stages(uncertain);
         else of_method.push_back({searcher_named(methods[i], neural)});
         for (auto& stage : of_method) {
             stage.until = before + stage.until * share;

@@ -119,7 +119,7 @@ FitOutcome fit_prepared(const FitParameters& parameters, const Table& table, std
     if (resumed && fingerprint(prepared.problem) != resumed->recorded.fingerprint)
         throw Error({.file = parameters.resume}, "this run was made on other data (or other roles of the columns) than '" + table.source +
                                                      "' now holds. Give the same data, or start a new run with --run-folder");
-    const auto searcher = parameters.form.empty() ? make_searcher(methods_of(parameters), neural_options(parameters))
+    const auto searcher = parameters.form.empty() ? make_searcher(methods_of(parameters), neural_options(parameters), prepared.problem.data.sigma.has_value())
                                                   : make_form_searcher(parameters, prepared);
     std::optional<RunFolder> folder;
     if (resumed) folder.emplace(std::move(resumed->folder));

@@ -191,7 +191,9 @@ void explain_plan(PreparedFit& prepared, const FitParameters& parameters) {
         text += ";";
     }
     const bool automatic = std::ranges::find(parameters.method, "auto") != parameters.method.end();
-    if (automatic)
+    if (automatic && problem.data.sigma)
+        text += " formulas that the stated uncertainties may cover come first, then small formulas by value, smaller problems where the data are exact, and evolution on what is left;";
+    else if (automatic)
         text += " small formulas by value come first, then smaller problems where the data are exact, formulas that noise may cover, and evolution on what is left;";
     const auto held = hold_out(problem).held;
     if (held && !problem.validation) text += fmt::format(" {} rows are kept from every stage, for the verdict;", held->rows());

@@ -22,6 +22,13 @@ TEST(Formula, PrintsTheFewestBrackets) {
         EXPECT_EQ(round(text), text);
 }
 
+TEST(Formula, RoundedNumbersKeepWhatTellsThemFromOne) {
+    const auto rounded = [](const std::string& text) { return print(parse(text, vocabulary()), vocabulary(), {.digits = 4}); };
+    EXPECT_EQ(rounded("0.99998765*x + 3.14159"), "0.99999*x + 3.142");
+    EXPECT_EQ(rounded("x - 1.0000312*y"), "x - 1.00003*y");
+    EXPECT_EQ(rounded("1.000000000001*x + 2.00001"), "1*x + 2");
+}
+
 TEST(Formula, ReadsWhatPeopleType) {
     EXPECT_EQ(round("x**2"), "x^2");
     EXPECT_EQ(round("  ( ( x ) ) "), "x");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "balmer/run_folder.hpp"
 #include "study/fit_case.hpp"
 
@@ -114,6 +116,21 @@ TEST(Chain, EvaluationsEndEveryMethod) {
         const auto result = make_searcher({method})->run(problem, budget, 1, keeper.token, keeper, "");
         EXPECT_EQ(result.stop, StopReason::evaluations) << method;
         EXPECT_GE(result.evaluations, 500) << method;
+    }
+}
+
+TEST(Chain, StatedUncertaintiesPutTheTableUnderNoiseFirst) {
+    FitParameters parameters;
+    parameters.target = {"y"};
+    const Problem problem = prepare(parameters, testing::hard_table()).problem;
+    const Budget budget{.seconds = std::numeric_limits<double>::infinity(), .evaluations = 3000, .threads = 1};
+    for (const bool uncertain : {false, true}) {
+        Keeper keeper;
+        const auto report = make_searcher({"auto"}, {}, uncertain)->run(problem, budget, 1, keeper.token, keeper, "").report;
+        const auto divided = std::ranges::find_if(report, [](const std::string& line) { return line.starts_with("divide:"); });
+        ASSERT_NE(divided, report.end());
+        const auto tables = std::count_if(report.begin(), divided, [](const std::string& line) { return line.starts_with("library:"); });
+        EXPECT_EQ(tables > 1, uncertain);
     }
 }
 

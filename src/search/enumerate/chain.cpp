@@ -118,8 +118,12 @@ bool Chain::all_solved() const {
     return std::ranges::all_of(judges_, [](const auto& judge) { return judge->solved(); });
 }
 
-// On the variables as they are and, where some enter as powers alone, on the target divided by these, with a table of all others.
-void Chain::noisy_search(std::size_t t, const Sample& screen, const Sample& middle) {
+// What costs least goes first: the variables as they are, and then, where some enter as powers alone, the target divided by these, with a
+// table of all others.
+void Chain::noisy_search(std::size_t t) {
+    constexpr std::size_t screened_rows = 200, middle_rows = 600;
+    const Sample screen = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), screened_rows, {}), t);
+    const Sample middle = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), middle_rows, {}), t);
     Judge& judge = *judges_[t];
     NoisySearch whole(*table_, targets_[t], screen, middle, judge);
     if (whole.ask_first()) return;
@@ -127,6 +131,7 @@ void Chain::noisy_search(std::size_t t, const Sample& screen, const Sample& midd
     const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
     ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), judge);
     if (run_.over() || whole.is_enough()) return;
+    LinearPairs(*table_, take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {}), t), judge).run();
     const auto factor = power_factors(take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), factor_rows, {}), t), table_->variables());
     if (!factor.empty()) {
         std::vector<std::int32_t> others;
@@ -144,16 +149,8 @@ void Chain::noisy_search(std::size_t t, const Sample& screen, const Sample& midd
 }
 
 void Chain::noisy_stage() {
-    constexpr std::size_t screened_rows = 200, middle_rows = 600;
-    const auto rows = choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {});
-    for (std::size_t t = 0; t < targets_.size(); ++t) {
-        if (judges_[t]->solved() || run_.over()) continue;
-        const Sample screen = take_sample(problem_.data, rows, t);
-        const Sample few = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), screened_rows, {}), t);
-        const Sample middle = take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), middle_rows, {}), t);
-        noisy_search(t, few, middle);
-        if (!run_.over() && !judges_[t]->leaves_noise()) LinearPairs(*table_, screen, *judges_[t]).run();
-    }
+    for (std::size_t t = 0; t < targets_.size(); ++t)
+        if (!judges_[t]->solved() && !run_.over()) noisy_search(t);
 }
 
 void Chain::polynomial_stage(std::size_t monomials) {

@@ -29,7 +29,7 @@ private:
     StopReason reported();  ///< the same, with a sentence on the table
     NoiseLook noise_seen() const;
     void noisy_stage();
-    void noisy_search(std::size_t t, const Sample& screen, const Sample& middle);
+    void noisy_search(std::size_t t);
     void polynomial_stage(std::size_t monomials);
     void oscillation_stage();
     void inner_constant_stage(const InnerEffort& effort);
