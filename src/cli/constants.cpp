@@ -17,9 +17,21 @@ bool is_first_of_table(const Model& model, std::size_t i) {
     return axis >= 0 && model.vocabulary.categories[static_cast<std::size_t>(axis)].labels.front() == parameter.category;
 }
 
+// A standard error so much larger than the value says that the data leave it open, as they do for the steepness between classes that never mix.
+bool is_open(const Parameter& parameter) {
+    constexpr double most = 10;
+    return parameter.uncertainty > most * std::fabs(parameter.value);
+}
+
+std::string with_error(const Parameter& parameter) {
+    if (!is_open(parameter)) return format_uncertain(parameter.value, parameter.uncertainty);
+    const std::string error = std::isfinite(parameter.uncertainty) ? fmt::format("standard error {:.2g}: ", parameter.uncertainty) : "";
+    return fmt::format("{:.6g} ({}the data do not determine it)", parameter.value, error);
+}
+
 std::string value_text(const Parameter& parameter) {
     const std::string value = format_double(parameter.value);
-    return std::isnan(parameter.uncertainty) ? value : fmt::format("{} = {}", value, format_uncertain(parameter.value, parameter.uncertainty));
+    return std::isnan(parameter.uncertainty) ? value : fmt::format("{} = {}", value, with_error(parameter));
 }
 
 // The table that begins at parameter `first`.
@@ -46,7 +58,7 @@ std::string fitted_constants(const Model& model) {
     std::string text;
     for (const auto& parameter : model.parameters) {
         if (!parameter.axis.empty() || parameter.status != ParameterStatus::free || std::isnan(parameter.uncertainty)) continue;
-        if (parameter.name.empty()) text += fmt::format("  {}\n", format_uncertain(parameter.value, parameter.uncertainty));
+        if (parameter.name.empty()) text += fmt::format("  {}\n", with_error(parameter));
         else text += fmt::format("  {} = {}\n", parameter.name, value_text(parameter));
     }
     return text + category_tables(model);

@@ -89,9 +89,11 @@ int report(const FitOutcome& outcome) {
     } else {
         print_front(outcome);
         const auto& model = outcome.models[outcome.chosen];
+        const bool is_binary = outcome.problem.task == Task::classification && model.outputs.size() == 1;
         fmt::print("\nchosen:\n");
         for (const auto& output : model.outputs)
-            fmt::print("  {} = {}\n", output.name, print(output.expression, model.vocabulary, {.digits = 8}));
+            fmt::print("  {} = {}\n", is_binary ? fmt::format("score of {}", output.name) : output.name,
+                       print(output.expression, model.vocabulary, {.digits = 8}));
         for (const auto& part : result.front.members()[outcome.chosen].parts) fmt::print("  where {}\n", part);
         for (const auto& [name, label] : {std::pair{"r2", "R2"}, std::pair{"accuracy", "accuracy"}})
             if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);

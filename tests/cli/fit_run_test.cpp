@@ -76,6 +76,18 @@ TEST_F(Fit, LeavesACompleteRun) {
     EXPECT_EQ(balmer({"predict", run, data}, folder.path().string()).status, 0);
 }
 
+TEST_F(Fit, ClassesThatNeverMixLeaveTheSteepnessOpen) {
+    std::ofstream(data) << "x,c\n" << [] {
+        std::string rows;
+        for (int i = 0; i < 60; ++i) rows += std::to_string(0.1 * i) + (i < 20 ? ",no\n" : ",yes\n");
+        return rows;
+    }();
+    const auto done = balmer({"fit", data, "--target", "c", "--threads", "1", "--evaluations", "300", "--run-folder", run}, folder.path().string());
+    EXPECT_EQ(done.status, 0) << done.complaints;
+    for (const char* part : {"\n  score of yes = ", "accuracy = 1\n", "the data do not determine it)\n"})
+        EXPECT_NE(done.output.find(part), std::string::npos) << part << " in\n" << done.output;
+}
+
 TEST_F(Fit, TheDefaultFolderIsNamedAfterTheData) {
     const auto command = "cd '" + folder.path().string() + "' && '" + BALMER_PROGRAM + "' fit data.csv --target y --evaluations 30 --quiet";
     EXPECT_NE(testing::run_program(command).output.find("run folder: run-data-1\n"), std::string::npos);
