@@ -83,6 +83,34 @@ TEST(Select, MeetingWholeNumbersByChanceIsNoReasonForAShortFormula) {
     EXPECT_EQ(select(front, Selection::description_length, problem), 1u);
 }
 
+TEST(Select, NumbersThatMeetFewRowsTellNothing) {
+    // Six planets: a power of the distance with one number, and two ways of meeting every row by as many numbers as there are rows.
+    Problem problem;
+    problem.data.features = {Column("a", {0.389, 0.724, 1, 1.524, 5.2, 9.51})};
+    problem.data.targets = {Column("P", {87.77, 224.7, 365.25, 686.95, 4332.62, 10759.2})};
+    problem.operators = {Op::add, Op::multiply, Op::sqrt};
+    const auto names = problem.vocabulary();
+    const auto chosen_of = [&](bool relative) {
+        if (relative) {
+            std::vector<double> sigma;
+            for (const double P : problem.data.targets[0].values()) sigma.push_back(0.01 * P);
+            problem.data.sigma = Column("sigma", sigma);
+        }
+        const Scorer scorer(problem);
+        ParetoFront front;
+        for (const auto* text : {"300.1*a", "360.1*a*sqrt(a)", "360.1*a*sqrt(a) + 0.111*a + 0.123*a*a + 0.0111*a*a*a + 0.3117 + 0.00123*a*a*a*a"}) {
+            std::vector<Expression> outputs = {parse(text, names)};
+            scorer.fit(outputs, {.maximum_iterations = 50});
+            front.insert(scorer.score(std::move(outputs), "test"));
+        }
+        EXPECT_EQ(front.members().size(), 3u);
+        EXPECT_LT(front.members()[2].loss, 1e-6 * front.members()[1].loss);
+        return select(front, Selection::description_length, problem);
+    };
+    EXPECT_EQ(chosen_of(false), 1u);
+    EXPECT_EQ(chosen_of(true), 1u);
+}
+
 TEST(Constraints, EachFormLimits) {
     Constraints constraints;
     add_constraint(constraints, "sin(sin) <= 0");
