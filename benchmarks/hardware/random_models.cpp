@@ -1,10 +1,11 @@
 // Circuits of random models, the cost estimate of each beside Yosys' count.
 //
-//     build/benchmarks/hardware/random_models FOLDER COUNT [SEED]
+//     build/benchmarks/hardware/random_models FOLDER COUNT [SEED [MOST_LUT]]
 //
-// Writes the firmware of each into FOLDER/c000 ... and FOLDER/estimates.csv: LUTs by kind of operation as estimated, and as Yosys counts them; one run of Yosys
-// maps all circuits, as `balmer synthesize` maps one: tables by classic abc, the logic between them by abc9. How well the estimate ranks and what it
-// misses is printed at the end; cost_constants.py fits the constants of src/hardware/hardware_cost.cpp to such files.
+// Writes the firmware of each into FOLDER/c000 ... and FOLDER/estimates.csv: LUTs by kind of operation as estimated, and as Yosys counts them. Yosys maps ten
+// circuits at a time as `balmer synthesize` maps one: tables by classic abc, the logic between them by abc9. What was lowered and counted stays in FOLDER, so
+// a run that was broken off goes on where it was. Circuits whose estimate is beyond MOST_LUT (1000) are left out: Yosys takes minutes for each. How well the
+// estimate ranks and what it misses is printed at the end; cost_constants.py fits the constants of src/hardware/hardware_cost.cpp to such files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <span>
 
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
@@ -145,7 +147,7 @@ std::filesystem::path verilog_of(const std::filesystem::path& folder, const Circ
 }
 
 /// A module that holds all circuits.
-std::string wrapper_of(const std::vector<Circuit>& circuits) {
+std::string wrapper_of(std::span<const Circuit> circuits) {
     std::string ports = "input wire clk", instances;
     for (const Circuit& circuit : circuits) {
         instances += fmt::format("    {0} {0}_inside (", circuit.name);
@@ -187,7 +189,7 @@ std::map<std::string, int> read_stat(const std::filesystem::path& path) {
 }
 
 /// LUTs by circuit, tables included.
-std::map<std::string, int> synthesise(const std::vector<Circuit>& circuits, const std::filesystem::path& folder) {
+std::map<std::string, int> synthesise(std::span<const Circuit> circuits, const std::filesystem::path& folder) {
     write_file_atomically(folder / "all.v", wrapper_of(circuits));
     std::string read, tables;
     for (const Circuit& circuit : circuits) {
@@ -214,9 +216,33 @@ std::map<std::string, int> synthesise(const std::vector<Circuit>& circuits, cons
     return lut;
 }
 
-/// The circuit of a random model; its tables carry its name, so that all can stand in one design.
-Circuit random_circuit(RandomStream random, int number) {
-    LoweringOptions options{.tolerance = std::exp2(random.uniform(-7, -3)), .clock = 5, .multipliers = Multiplier::lut, .rows = 500, .name = fmt::format("c{:03}", number)};
+/// LUTs by circuit, those that an earlier run counted read from their folders.
+std::map<std::string, int> counted_by_yosys(const std::vector<Circuit>& circuits, const std::filesystem::path& folder) {
+    constexpr std::size_t together = 10;
+    std::map<std::string, int> lut;
+    std::vector<Circuit> open;
+    for (std::size_t i = 0; i < circuits.size(); ++i) {
+        const auto kept = folder / circuits[i].name / "yosys_lut.txt";
+        if (std::filesystem::exists(kept)) {
+            lut[circuits[i].name] = std::atoi(read_file(kept).c_str());
+        } else {
+            open.push_back(circuits[i]);
+        }
+        if (open.size() == together || (i + 1 == circuits.size() && !open.empty())) {
+            for (const auto& [name, count] : synthesise(open, folder)) {
+                lut[name] = count;
+                write_file_atomically(folder / name / "yosys_lut.txt", fmt::format("{}\n", count));
+            }
+            fmt::print(stderr, "{} of {} counted\n", lut.size(), circuits.size());
+            open.clear();
+        }
+    }
+    return lut;
+}
+
+/// The circuit of a random model; its tables carry its name, so that several can stand in one design.
+Circuit random_circuit(RandomStream random, const std::string& name) {
+    LoweringOptions options{.tolerance = std::exp2(random.uniform(-7, -3)), .clock = 5, .multipliers = Multiplier::lut, .rows = 500, .name = name};
     const Case given = random_case(random.split(1));
     Circuit circuit = lower(given.model, given.table, options);
     for (CircuitTable& table : circuit.tables) {
@@ -225,27 +251,50 @@ Circuit random_circuit(RandomStream random, int number) {
     return circuit;
 }
 
+/// As many circuits as wanted: those in the folder, then new ones.
+std::vector<Circuit> random_circuits(const std::filesystem::path& folder, std::size_t wanted, std::uint64_t seed, double most_lut) {
+    std::vector<Circuit> circuits;
+    std::size_t too_large = 0, refused = 0;
+    for (std::uint64_t index = 0; circuits.size() < wanted; ++index) {
+        const std::string name = fmt::format("c{:03}", index);
+        const auto left_out = folder / (name + ".left_out");
+        if (std::filesystem::exists(folder / name / "circuit.json")) {
+            circuits.push_back(load_circuit(folder / name / "circuit.json"));
+            continue;
+        }
+        if (std::filesystem::exists(left_out)) {
+            continue;
+        }
+        try {
+            Circuit circuit = random_circuit(RandomStream(seed, index), name);
+            if (estimate_cost(circuit).lut > most_lut) {
+                write_file_atomically(left_out, "too large\n");
+                ++too_large;
+                continue;
+            }
+            write_firmware(circuit, folder / name);
+            circuits.push_back(std::move(circuit));
+        } catch (const Error& error) {  // a precision out of reach, or no finite value
+            write_file_atomically(left_out, fmt::format("{}\n", error.what()));
+            ++refused;
+        }
+    }
+    fmt::print(stderr, "{} circuits; left out now: {} too large, {} refused\n", circuits.size(), too_large, refused);
+    return circuits;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
     if (count < 3) {
-        fmt::print(stderr, "usage: random_models FOLDER COUNT [SEED]\n");
+        fmt::print(stderr, "usage: random_models FOLDER COUNT [SEED [MOST_LUT]]\n");
         return 2;
     }
     const std::filesystem::path folder = words[1];
     std::filesystem::create_directories(folder);
-    std::vector<Circuit> circuits;
     const auto wanted = static_cast<std::size_t>(std::atoi(words[2]));
-    for (std::uint64_t index = 0; circuits.size() < wanted; ++index) {
-        const RandomStream random(count > 3 ? static_cast<std::uint64_t>(std::atoi(words[3])) : 1, index);
-        try {
-            circuits.push_back(random_circuit(random, static_cast<int>(circuits.size())));
-            write_firmware(circuits.back(), folder / circuits.back().name);
-        } catch (const Error& error) {
-            fmt::print(stderr, "model {} left out: {}\n", index, error.what());  // a precision out of reach, or no finite value
-        }
-    }
-    auto yosys = synthesise(circuits, folder);
+    const std::vector<Circuit> circuits = random_circuits(folder, wanted, count > 3 ? static_cast<std::uint64_t>(std::atoi(words[3])) : 1, count > 4 ? std::atof(words[4]) : 1000);
+    auto yosys = counted_by_yosys(circuits, folder);
     std::string table = "circuit,nodes,lut,yosys_lut,microseconds";
     for (const char* kind : kinds) {
         table += fmt::format(",{}", kind);

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -58,13 +60,17 @@ std::string summary(const Circuit& circuit, const Model& model, const Table& dat
     for (const OutputPort& port : circuit.outputs) {
         text += fmt::format("out  {:<16} {}\n", port.name, to_string(port.format));
     }
-    text += model.task == Task::classification ? fmt::format("same class as the float formulas: {:.4f} of the rows\n", quality.agreement)
-                                               : fmt::format("error: {:.4g} of the standard deviation\n", quality.error);
+    const bool decides = circuit.outputs[0].kind != OutputKind::value;
+    text += model.task == Task::classification || decides ? fmt::format("same {} as the float formulas: {:.4f} of the rows\n", decides ? "decision" : "class", quality.agreement)
+                                                          : fmt::format("error: {:.4g} of the standard deviation\n", quality.error);
+    if (const auto error = error_on(data, model, circuit)) {
+        text += fmt::format("error against the data's own values: {:.4g} of the standard deviation\n", *error);
+    }
     if (const auto accuracy = accuracy_on(data, model, circuit)) {
         text += fmt::format("accuracy on these rows: {:.4f}\n", *accuracy);
     }
-    text += fmt::format("estimate: {:.0f} LUT, {} FF, {} DSP, {} carry, {} cycles, slowest stage {:.2f} ns (pre-route estimate)\n", cost.lut, cost.flip_flops, cost.dsp,
-                        cost.carry, circuit.latency, cost.period);
+    text += fmt::format("estimate: {:.0f} LUT, {} FF, {} DSP, {} carry, {} cycle{}, slowest stage {:.2f} ns (pre-route estimate)\n", cost.lut, cost.flip_flops, cost.dsp,
+                        cost.carry, circuit.latency, circuit.latency == 1 ? "" : "s", cost.period);
     for (const std::string& note : circuit.notes) {
         text += fmt::format("note: {}\n", note);
     }
@@ -94,8 +100,8 @@ int front_command(const Options& options, const Table& data) {
     const LoweringOptions lowering = lowering_options(options.texts, models.front().second);
     const bool classifies = models.front().second.task == Task::classification;
     const std::vector<CircuitOfFront> front = circuits_of_front(models, data, lowering);
-    std::string text = fmt::format("{:>10} {:>9} {:>9} {:>6} {:>4} {:>5} {:>6} {:>6}\n", "complexity", classifies ? "agreement" : "error", classifies ? "accuracy" : "", "LUT", "DSP", "FF", "cycles", "ns");
-    std::string csv = "complexity,agreement,error,accuracy,lut,dsp,flip_flops,cycles,nanoseconds,best\n", refused;
+    std::string text = fmt::format("{:>10} {:>9} {:>9} {:>6} {:>4} {:>5} {:>6} {:>6}\n", "complexity", classifies ? "agreement" : "error", classifies ? "accuracy" : "of target", "LUT", "DSP", "FF", "cycles", "ns");
+    std::string csv = "complexity,agreement,error,accuracy,target_error,lut,dsp,flip_flops,cycles,nanoseconds,best\n", refused;
     for (std::size_t i = 0; i < front.size(); ++i) {
         const CircuitOfFront& member = front[i];
         if (!member.refused.empty()) {
@@ -103,9 +109,10 @@ int front_command(const Options& options, const Table& data) {
             continue;
         }
         const std::string accuracy = member.accuracy ? fmt::format("{:.4f}", *member.accuracy) : "";
-        text += fmt::format("{:>10} {:>9.4f} {:>9} {:>6.0f} {:>4} {:>5} {:>6} {:>6.2f}{}\n", member.complexity, classifies ? member.quality.agreement : member.quality.error, accuracy, member.cost.lut,
+        const std::string target = member.target_error ? fmt::format("{:.4g}", *member.target_error) : "";
+        text += fmt::format("{:>10} {:>9.4f} {:>9} {:>6.0f} {:>4} {:>5} {:>6} {:>6.2f}{}\n", member.complexity, classifies ? member.quality.agreement : member.quality.error, classifies ? accuracy : target, member.cost.lut,
                             member.cost.dsp, member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? "  *" : "");
-        csv += fmt::format("{},{:.6f},{:.6g},{},{:.1f},{},{},{},{:.3f},{}\n", member.complexity, member.quality.agreement, member.quality.error, accuracy, member.cost.lut, member.cost.dsp,
+        csv += fmt::format("{},{:.6f},{:.6g},{},{},{:.1f},{},{},{},{:.3f},{}\n", member.complexity, member.quality.agreement, member.quality.error, accuracy, target, member.cost.lut, member.cost.dsp,
                            member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? 1 : 0);
         if (member.is_best) {
             write_folder(member.circuit, models[i].second, data, lowering, options, (std::filesystem::path(options.folder) / fmt::format("{}", member.complexity)).string());
@@ -119,7 +126,18 @@ int front_command(const Options& options, const Table& data) {
     return exit_done;
 }
 
+void check_texts(const Options& options) {
+    if (options.folder.empty()) {
+        throw Error({.name = "--output"}, "the folder to write has no name. Try -o firmware");
+    }
+    const auto is_allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
+    if (options.part.empty() || !std::ranges::all_of(options.part, is_allowed)) {
+        throw Error({.name = "--part"}, fmt::format("'{}' is no device. Letters, digits, '-', '_' and '.' are allowed, as in {}", options.part, FirmwareFiles().part));
+    }
+}
+
 int firmware_command(Options options) {
+    check_texts(options);
     read_raw_words(options.raw_words, options.texts);
     if (options.front) {
         return front_command(options, read_table(options.data));
@@ -155,7 +173,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--agreement", o->texts.agreement, "classes: share of rows that must keep the class of the float formulas")->type_name("N")->check(CLI::Range(0.0, 1.0))->capture_default_str();
     firmware->add_option("--tolerance", o->texts.tolerance, "regression: root mean square error allowed, over the standard deviation of the output")->type_name("N")->check(CLI::Range(0.0, 1.0))->capture_default_str();
     firmware->add_option("--clock", o->texts.clock, "clock period")->type_name("TIME")->capture_default_str();
-    firmware->add_option("--latency", o->texts.latency, "clock cycles; default: as few as the clock allows")->type_name("N");
+    firmware->add_option("--latency", o->texts.latency, "clock cycles; 0: no registers; default: as few as the clock allows")->type_name("N")->check(CLI::Range(0, 1000));
     firmware->add_option("--multipliers", o->texts.multipliers, "dsp, lut or auto")->type_name("KIND")->check(CLI::IsMember({"dsp", "lut", "auto"}))->capture_default_str();
     firmware->add_option("--rounding", o->texts.rounding, "of inputs and outputs: nearest or floor")->type_name("KIND")->check(CLI::IsMember({"nearest", "floor"}))->capture_default_str();
     firmware->add_option("--overflow", o->texts.overflow, "of inputs and outputs: saturate or wrap")->type_name("KIND")->check(CLI::IsMember({"saturate", "wrap"}))->capture_default_str();

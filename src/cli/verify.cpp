@@ -105,11 +105,12 @@ void add_verify(CLI::App& app, std::function<int()>& run) {
                                           "VHDL in GHDL, and the gate-level netlist that Yosys makes. What is not installed is left out, with the line that installs it. Exit "
                                           "code 3 when anything differs.");
     verify_app->add_option("FOLDER", options->folder, "what `balmer firmware` wrote")->required();
-    verify_app->add_option("--vectors", options->vectors, "random vectors besides corners and data")->type_name("N")->capture_default_str();
-    verify_app->add_option("--netlist-vectors", options->netlist_vectors, "of them for the gate-level netlist, which simulates slowly")->type_name("N")->capture_default_str();
-    verify_app->add_option("--seed", options->seed, "of the random vectors")->type_name("N")->capture_default_str();
+    const CLI::Range counts(0.0, 2e7);  // they are held in memory
+    verify_app->add_option("--vectors", options->vectors, "random vectors besides corners and data")->type_name("N")->check(counts)->capture_default_str();
+    verify_app->add_option("--netlist-vectors", options->netlist_vectors, "of them for the gate-level netlist, which simulates slowly")->type_name("N")->check(counts)->capture_default_str();
+    verify_app->add_option("--seed", options->seed, "of the random vectors")->type_name("N")->check(CLI::NonNegativeNumber)->capture_default_str();
     verify_app->add_option("--back-end", options->back_ends, "python, c++, hls, verilator, icarus, ghdl or netlist; several separated by commas; default: all")->type_name("NAME")->delimiter(',');
-    verify_app->add_option("--self-test", options->faults, "inject N faults into the Verilog, one at a time, and see that each is caught")->type_name("N");
+    verify_app->add_option("--self-test", options->faults, "inject N faults into the Verilog, one at a time, and see that each is caught")->type_name("N")->check(CLI::Range(0.0, 1e6));
     verify_app->footer("Examples:\n  balmer verify jets\n  balmer verify jets --vectors 10000 --back-end icarus,ghdl\n  balmer verify jets --self-test 100");
     verify_app->callback([options, &run] { run = [options] { return verify_command(*options); }; });
 }

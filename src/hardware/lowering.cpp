@@ -31,7 +31,10 @@ const Column& column_of(const Table& table, const std::string& name) {
     for (const Column& column : table.numeric) {
         names.push_back(column.name());
     }
-    throw Error({.file = table.source}, fmt::format("the data have no column '{}', which the model reads.{}", name, suggest(name, names)));
+    constexpr std::size_t most_named = 12;
+    const std::size_t named = std::min(names.size(), most_named);
+    throw Error({.file = table.source}, fmt::format("the data have no column '{}', which the model reads.{} Numeric columns: {}{}", name, suggest(name, names),
+                                                    fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "), named < names.size() ? ", ..." : ""));
 }
 
 /// Evenly spread rows of a table, at most `limit`.
@@ -120,6 +123,28 @@ Judge make_judge(const Model& model, bool classifies, const Table& table, const 
     return judge;
 }
 
+/// A decision that is the same for every row leaves nothing to keep.
+void check_decision(const Judge& judge, const LoweringOptions& options) {
+    if (!judge.classifies || judge.scores.size() != 1 || options.outputs != FirmwareOutputs::decision || judge.winners.empty() ||
+        std::ranges::adjacent_find(judge.winners, std::ranges::not_equal_to()) != judge.winners.end()) {
+        return;
+    }
+    const auto [low, high] = std::ranges::minmax(judge.scores[0]);
+    throw Error({.name = "--threshold"}, fmt::format("{} {:.6g}: the score runs from {:.6g} to {:.6g} on the data. Choose a threshold inside, or give other data",
+                                                     judge.winners[0] == 1 ? "all rows pass" : "no row passes", options.threshold, low, high));
+}
+
+/// Outputs that their given format cannot hold on some rows.
+std::vector<std::string> outputs_beyond(const Model& model, const Judge& judge, const LoweringOptions& options) {
+    std::vector<std::string> sentences;
+    for (std::size_t k = 0; options.output_format && options.outputs == FirmwareOutputs::scores && k < judge.scores.size(); ++k) {
+        if (const auto lost = saturation_of(Column(model.outputs[k].name, judge.scores[k]), *options.output_format)) {
+            sentences.push_back("output " + lost->text());
+        }
+    }
+    return sentences;
+}
+
 void add_inputs(Judge& judge, const Plan& plan, const Table& table, const LoweringOptions& options) {
     for (const std::string& name : features_read(plan)) {
         const InputPort port{.format = port_format(options, name), .rounding = options.rounding, .overflow = options.overflow};
@@ -203,12 +228,18 @@ Plan plan_for(const Model& model, const Table& table, const LoweringOptions& opt
     return plan;
 }
 
-std::string advice_for(const LoweringOptions& given, const std::vector<std::string>& notes) {
+std::string advice_for(const LoweringOptions& given, const std::vector<std::string>& notes, const std::vector<std::string>& beyond) {
+    if (!beyond.empty()) {
+        return fmt::format("give the outputs another format (--output-format): {}", fmt::join(beyond, "; "));
+    }
     if (!notes.empty()) {
         return fmt::format("give the inputs more integer bits ({})", fmt::join(notes, "; "));
     }
+    if (given.output_format) {
+        return "give the outputs more bits after the binary point (--output-format), or ask for less (--tolerance, --agreement)";
+    }
     return given.input_format || !given.input_formats.empty() ? "give the inputs more bits after the binary point, or ask for less"
-                                                              : "no edge may have more bits; ask for less (--tolerance, --agreement)";
+                                                              : "inner values have at most 16 bits and tables 4096 entries; ask for less (--tolerance, --agreement)";
 }
 
 Lowering prepare(const Model& model, const Table& table, const LoweringOptions& given, double share) {
@@ -229,7 +260,10 @@ Lowering prepare(const Model& model, const Table& table, const LoweringOptions& 
     measure_ranges(task.plan, columns);
     const Table searched = some_rows(table, options.rows);
     task.judge = make_judge(model, task.plan.classifies, searched, options);
-    task.judge.advice = advice_for(given, task.notes);
+    check_decision(task.judge, options);
+    const std::vector<std::string> beyond = outputs_beyond(model, task.judge, options);
+    task.judge.advice = advice_for(given, task.notes, beyond);
+    task.notes.insert(task.notes.end(), beyond.begin(), beyond.end());
     for (std::size_t k = 0; k < task.judge.scores.size(); ++k) {
         const auto without = std::ranges::count_if(task.judge.scores[k], [](double y) { return !std::isfinite(y); });
         if (without > 0) {
@@ -242,16 +276,20 @@ Lowering prepare(const Model& model, const Table& table, const LoweringOptions& 
 
 /// Ports whose names had to differ from their columns'.
 void note_names(Circuit& circuit) {
+    std::vector<std::string> changed;
     const auto note = [&](const char* direction, const std::string& name, const std::string& column) {
         if (name != column) {
-            circuit.notes.push_back(fmt::format("{} port '{}' stands for '{}': names in Verilog, VHDL and C++ are identifiers, no keywords, and differ in more than case", direction, name, column));
+            changed.push_back(fmt::format("{} {} for '{}'", direction, name, column));
         }
     };
     for (const InputPort& port : circuit.inputs) {
-        note("input", port.name, port.column);
+        note("in", port.name, port.column);
     }
     for (const OutputPort& port : circuit.outputs) {
-        note("output", port.name, port.column);
+        note("out", port.name, port.column);
+    }
+    if (!changed.empty()) {
+        circuit.notes.push_back(fmt::format("ports named otherwise, as names in Verilog, VHDL and C++ are identifiers, no keywords, and differ in more than case: {}", fmt::join(changed, ", ")));
     }
 }
 

@@ -163,10 +163,10 @@ private:
         constexpr double most = 3, slack = 1.1;
         const double lost = judge_.classifies ? 1 - reached.agreement : reached.error;
         const double allowed = judge_.classifies ? 1 - options_.agreement : options_.tolerance;
-        const std::string what = judge_.classifies ? fmt::format("an agreement of {:.4f} with the float formulas, asked for was {}", reached.agreement, options_.agreement)
-                                                   : fmt::format("an error of {:.4f} standard deviations, asked for was {}", reached.error, options_.tolerance);
+        const std::string what = judge_.classifies ? fmt::format("an agreement of {:.4g} with the float formulas, asked for was {:.4g}", reached.agreement, options_.agreement)
+                                                   : fmt::format("an error of {:.4g} standard deviations, asked for was {:.4g}", reached.error, options_.tolerance);
         if (lost > most * allowed) {
-            throw Unreached(fmt::format("with these input formats the circuit reaches {}: {}", what, judge_.advice));
+            throw Unreached(fmt::format("the circuit reaches {}: {}", what, judge_.advice));
         }
         note_ = fmt::format("the input formats allow {}", what);
         options_.agreement = 1 - slack * (1 - reached.agreement);
@@ -346,12 +346,12 @@ private:
 
     std::optional<PrecisionState> tried(const PrecisionState& state, const Move& move) {
         auto formats = moved(state, move);
-        if (!formats) {
-            return std::nullopt;
-        }
+        return formats ? evaluated_if_possible(std::move(*formats)) : std::nullopt;
+    }
+
+    std::optional<PrecisionState> evaluated_if_possible(PlanFormats formats) {
         try {
-            PrecisionState next = evaluated(std::move(*formats));
-            return next;
+            return evaluated(std::move(formats));
         } catch (const Error&) {
             return std::nullopt;  // a value or a table grew too large
         }
@@ -420,14 +420,14 @@ private:
                 } else {
                     formats[i].fraction += 1;
                 }
-                PrecisionState other = evaluated(std::move(formats));
-                if (other.quality.loss >= state.quality.loss || !judge_.accepts(other.quality, options_)) {
+                std::optional<PrecisionState> other = evaluated_if_possible(std::move(formats));
+                if (!other || other->quality.loss >= state.quality.loss || !judge_.accepts(other->quality, options_)) {
                     continue;
                 }
                 std::vector<Move> fresh = moves;
-                descend(other, fresh);
-                if (other.cost < state.cost) {
-                    state = std::move(other);
+                descend(*other, fresh);
+                if (other->cost < state.cost) {
+                    state = std::move(*other);
                 }
             }
         }

@@ -173,6 +173,11 @@ void schedule(Circuit& circuit, const ScheduleOptions& options) {
     circuit.clock = options.clock;
     const double whole = total_delay(circuit);
     if (options.latency == 0) {
+        if (whole > options.clock) {
+            const bool helps = stages.slowest_node() <= budget;
+            throw Error(fmt::format("a latency of 0 cycles of {} ns cannot be met: {}a clock of {:.2f} ns", options.clock,
+                                    helps ? fmt::format("{} cycles can, or ", count_stages(*stages.earliest(budget))) : "", whole));
+        }
         circuit.latency = 0;
         set_stages(circuit, std::vector<int>(circuit.nodes.size(), 0));
         return;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "cli/fit_case.hpp"
 
@@ -76,8 +78,34 @@ TEST_F(FirmwareCommands, AFrontBecomesCircuits) {
     ASSERT_EQ(front.status, 0) << front.complaints;
     EXPECT_NE(front.output.find("accuracy"), std::string::npos) << front.output;
     EXPECT_NE(front.output.find("  *"), std::string::npos) << front.output;
-    EXPECT_NE(content_of(at("circuits/front.csv")).find("complexity,agreement,error,accuracy,lut"), std::string::npos);
+    EXPECT_NE(content_of(at("circuits/front.csv")).find("complexity,agreement,error,accuracy,target_error,lut"), std::string::npos);
     EXPECT_TRUE(std::ranges::any_of(fs::directory_iterator(at("circuits")), [](const auto& entry) { return fs::exists(entry.path() / "circuit.json"); }));
+}
+
+// The simplest formula is nearest to its own circuit, and farthest from the target: what counts is the target.
+TEST_F(FirmwareCommands, AFrontOfValuesIsJudgedByTheTarget) {
+    std::ofstream table(at("values.csv"));
+    table << "u,v,y\n";
+    for (int i = 0; i < 200; ++i) {
+        const double u = std::sin(0.7 * i) * 2, v = std::cos(1.3 * i) * 2;
+        table << u << ',' << v << ',' << u * v + 0.5 * u << '\n';
+    }
+    table.close();
+    const auto fitted = balmer({"fit", at("values.csv"), "--target", "y", "--method", "enumerate", "--operators", "+ *", "--evaluations", "20000", "--threads", "1", "--run-folder", at("run"),
+                                "--quiet"}, folder_.string());
+    ASSERT_EQ(fitted.status, 0) << fitted.complaints;
+    const auto front = balmer({"firmware", at("run"), "--data", at("values.csv"), "--front", "-o", at("circuits"), "--tolerance", "0.02"}, folder_.string());
+    ASSERT_EQ(front.status, 0) << front.complaints;
+    EXPECT_NE(front.output.find("of target"), std::string::npos) << front.output;
+    std::istringstream lines(content_of(at("circuits/front.csv")));
+    bool is_law_kept = false;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream cells(line);
+        std::vector<std::string> row;
+        for (std::string cell; std::getline(cells, cell, ',');) row.push_back(cell);
+        is_law_kept = is_law_kept || (row.back() == "1" && std::strtod(row[4].c_str(), nullptr) < 0.03);
+    }
+    EXPECT_TRUE(is_law_kept) << front.output;
 }
 
 TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
@@ -91,6 +119,15 @@ TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
     refused({"--input-format", "fixed<8>"}, "fixed<8,4>");
     refused({"--clock", "soon"}, "nanoseconds");
     refused({"--clock", "0.1ns"}, "too short");
+    refused({"--latency", "-5"}, "out of range");
+    refused({"--part", "a\"; exec b"}, "no device");
+    refused({"--outputs", "decision", "--threshold", "nan"}, "no threshold");
+    refused({"--outputs", "decision", "--threshold", "1000"}, "no row passes 1000");
+    refused({"--mode", "hls4ml", "--output-format", "fixed<8,4>"}, "one format for everything");
+    refused({"--mode", "hls4ml", "--outputs", "decision"}, "gives scores");
+    std::ofstream(at("words.csv")) << "name,mean,scale\nd,0,1\n";
+    refused({"--raw-words", at("words.csv")}, "no feature 'd'. It reads a, b, c");
+    EXPECT_EQ(balmer({"firmware", at("model.json"), "--data", at("data.csv"), "-o", ""}, folder_.string()).status, 2);
     refused({"--clock", "1.2ns", "--latency", "1", "--multipliers", "lut"}, "cannot be met");
     refused({"--name", "module"}, "try --name module_value");
     refused({"--name", "a__b"}, "no identifier");
@@ -98,7 +135,7 @@ TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
     std::ofstream(at("empty.csv")) << "a,b,c\n";
     refused({}, "no rows", "empty.csv");
     std::ofstream(at("other.csv")) << "aa,b,c\n1,2,3\n";
-    refused({}, "no column 'a', which the model reads. Did you mean 'aa'?", "other.csv");
+    refused({}, "no column 'a', which the model reads. Did you mean 'aa'? Numeric columns: aa, b, c", "other.csv");
     std::ofstream(at("text.csv")) << "a,b,c\nhigh,2,3\nlow,1,2\n";
     refused({}, "holds text", "text.csv");
     std::ofstream(at("missing.csv")) << "a,b,c\n1,2,3\n,1,2\n";
@@ -108,6 +145,11 @@ TEST_F(FirmwareCommands, MistakesLeaveNothingBehind) {
     const auto huge = balmer({"firmware", at("huge.json"), "--data", at("data.csv"), "-o", at("out")}, folder_.string());
     EXPECT_EQ(huge.status, 2);
     EXPECT_NE(huge.complaints.find("beyond what fixed-point numbers hold"), std::string::npos) << huge.complaints;
+    for (const char* count : {"--vectors", "--netlist-vectors", "--self-test"}) {
+        const auto negative = balmer({"verify", at("nothing"), count, "-3"}, folder_.string());
+        EXPECT_EQ(negative.status, 2);
+        EXPECT_NE(negative.complaints.find("out of range"), std::string::npos) << negative.complaints;
+    }
     EXPECT_EQ(balmer({"verify", at("nothing")}, folder_.string()).status, 2);
     EXPECT_EQ(balmer({"synthesize", at("nothing")}, folder_.string()).status, 2);
 }

@@ -77,7 +77,7 @@ TEST(Schedule, ProductsTooSlowForADspAreSplit) {
 
 TEST(Schedule, ZeroLatencyHasNoRegisters) {
     Circuit circuit = testing::random_circuit(RandomStream(5, 3), 30, 3);
-    schedule(circuit, {.latency = 0});
+    schedule(circuit, {.clock = 1000, .latency = 0});
     EXPECT_EQ(circuit.latency, 0);
     EXPECT_EQ(estimate_cost(circuit).flip_flops, 0);
 }
@@ -94,6 +94,7 @@ TEST(Schedule, SaysWhatCanBeMet) {
     };
     EXPECT_NE(message({.clock = 3, .latency = 1}).find("cycles can"), std::string::npos) << message({.clock = 3, .latency = 1});
     EXPECT_NE(message({.clock = 0.2}).find("too short"), std::string::npos);
+    EXPECT_NE(message({.clock = 3, .latency = 0}).find("0 cycles of 3 ns cannot be met"), std::string::npos) << message({.clock = 3, .latency = 0});
     EXPECT_NE(message({.clock = -1}).find("positive"), std::string::npos);
 }
 

@@ -24,6 +24,18 @@ std::optional<double> accuracy_on(const Table& table, const Model& model, const 
     return share_equal(chosen_by(circuit, model, predict(circuit, table)), truth);
 }
 
+std::optional<double> error_on(const Table& table, const Model& model, const Circuit& circuit) {
+    if (model.task == Task::classification || circuit.outputs[0].kind != OutputKind::value) return std::nullopt;
+    Judge judge;
+    for (const auto& output : model.outputs) {
+        const auto column = table.find_numeric(output.name);
+        if (!column) return std::nullopt;
+        const auto values = table.numeric[*column].values();
+        judge.scores.emplace_back(values.begin(), values.end());
+    }
+    return judge.compare(predict(circuit, table)).error;
+}
+
 std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options) {
     std::vector<CircuitOfFront> front;
     bool classifies = false;
@@ -35,6 +47,7 @@ std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, M
             member.cost = estimate_cost(member.circuit);
             member.quality = measure_quality(member.circuit, model, table, options);
             member.accuracy = accuracy_on(table, model, member.circuit);
+            member.target_error = error_on(table, model, member.circuit);
         } catch (const Error& error) {
             member.refused = error.what();
         }

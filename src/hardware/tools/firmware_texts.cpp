@@ -1,6 +1,7 @@
 #include "hardware/tools/firmware_texts.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -49,6 +50,21 @@ std::string module_name(const std::string& name) {
     throw Error({.name = "--name"}, fmt::format("'{}' {}. Letters, digits and single _ are allowed, a letter first; try --name {}", name, why, legal_name(name, "formula")));
 }
 
+void check_feature(const char* flag, const std::string& name, const Model& model) {
+    const auto& features = model.vocabulary.features;
+    if (std::ranges::find(features, name) == features.end())
+        throw Error({.name = flag}, fmt::format("the model has no feature '{}'.{} It reads {}", name, suggest(name, features), fmt::join(features, ", ")));
+}
+
+// The backend of hls4ml has one signed type for everything; what would be ignored is refused.
+void check_hls4ml(const FirmwareTexts& texts, const LoweringOptions& options) {
+    const auto refuse = [](const char* flag, const char* why) { throw Error({.name = flag}, fmt::format("mode hls4ml {}. Leave it out, or take --mode native", why)); };
+    if (!options.input_formats.empty()) refuse("--input-format", "has one format for everything, as --input-format \"fixed<16,6>\"");
+    if (options.output_format && options.output_format != options.input_format) refuse("--output-format", "has one format for everything, given by --input-format");
+    if (options.outputs != FirmwareOutputs::scores) refuse("--outputs", "gives scores");
+    if (!texts.standardisation.empty()) refuse("--raw-words", "reads features as the formulas do");
+}
+
 void read_input_formats(const std::vector<std::string>& texts, const Model& model, LoweringOptions& options) {
     for (const auto& text : texts) {
         const auto equals = text.find('=');
@@ -57,9 +73,7 @@ void read_input_formats(const std::vector<std::string>& texts, const Model& mode
             continue;
         }
         const std::string name = text.substr(0, equals);
-        const auto& features = model.vocabulary.features;
-        if (std::ranges::find(features, name) == features.end())
-            throw Error({.name = "--input-format"}, fmt::format("the model has no feature '{}'.{}", name, suggest(name, features)));
+        check_feature("--input-format", name, model);
         options.input_formats[name] = parse_fixed_point(text.substr(equals + 1));
     }
 }
@@ -81,9 +95,13 @@ LoweringOptions lowering_options(const FirmwareTexts& texts, const Model& model)
     options.tolerance = texts.tolerance;
     options.threshold = texts.threshold;
     options.standardisation = texts.standardisation;
+    if (texts.latency < -1) throw Error({.name = "--latency"}, fmt::format("{} clock cycles are not possible. Allowed: 0 (no registers) or more; left out: as few as the clock allows", texts.latency));
+    if (!std::isfinite(texts.threshold)) throw Error({.name = "--threshold"}, fmt::format("{} is no threshold: a score is compared with a finite number", texts.threshold));
+    for (const auto& [feature, scaling] : texts.standardisation) check_feature("--raw-words", feature, model);
     if (!texts.output_format.empty()) options.output_format = parse_fixed_point(texts.output_format);
     if (!texts.name.empty()) options.name = module_name(texts.name);
     read_input_formats(texts.input_formats, model, options);
+    if (options.mode == FirmwareMode::hls4ml) check_hls4ml(texts, options);
     return options;
 }
 
