@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <map>
@@ -180,7 +181,21 @@ private:
         for (const double x : values) {
             made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, entry.fraction));
         }
-        return builder_.table(builder_.add_table(std::move(made)), 0, address.node, entry.fraction, entry.is_identity ? name + "_scaled" : name);
+        const int fraction = entry.fraction - drop_common_zeros(made.columns[0].values);
+        return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, entry.is_identity ? name + "_scaled" : name);
+    }
+
+    /// Last bits that are zero in every entry are left out, as of a table of 0 and 1: how many.
+    static int drop_common_zeros(std::vector<std::int64_t>& values) {
+        std::uint64_t any = 0;
+        for (const std::int64_t value : values) {
+            any |= static_cast<std::uint64_t>(value);
+        }
+        const int zeros = any == 0 ? 0 : std::countr_zero(any);
+        for (std::int64_t& value : values) {
+            value >>= zeros;
+        }
+        return zeros;
     }
 
     static std::int64_t rounded(double x, int fraction) { return static_cast<std::int64_t>(std::floor(std::ldexp(x, fraction) + 0.5)); }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace balmer {
@@ -27,46 +28,89 @@ int dependencies(std::uint64_t chunk) {
     return count;
 }
 
-/// A function and its complement cost one look-up.
-std::uint64_t up_to_complement(std::uint64_t chunk) { return (chunk & 1) != 0 ? ~chunk : chunk; }
+/// A function and its complement cost one look-up: that of the two whose first entry is 0, and which of them was meant.
+struct Piece {
+    std::uint32_t id;  ///< equal functions have equal numbers, the constant is 0
+    bool complement;
+};
 
-/// Distinct pieces of a bit at one level of selection, constants and complements left out.
-std::size_t count_distinct(std::vector<std::vector<std::uint64_t>> pieces) {
-    for (auto& piece : pieces) {
-        if ((piece[0] & 1) != 0) {
-            for (std::uint64_t& word : piece) {
-                word = ~word;
+/// Counts the look-ups of one output bit after the other; its memory is used again.
+class BitCounter {
+public:
+    double lut(std::span<const std::uint64_t> chunks) {
+        double total = number_chunks(chunks);
+        // Selection: two address bits per LUT of a four-way choice, counted over distinct results.
+        while (pieces_.size() > 1) {
+            // The last level of one bit is the free MUXF7 behind two LUTs.
+            total += (chunks.size() == 2 ? 0.5 : 1.0) * static_cast<double>(choose_of_four());
+        }
+        return total;
+    }
+
+private:
+    template <class Value>
+    static void make_distinct(std::vector<Value>& values) {
+        std::ranges::sort(values);
+        values.erase(std::unique(values.begin(), values.end()), values.end());
+    }
+
+    double number_chunks(std::span<const std::uint64_t> chunks) {
+        const auto without_sign = [](std::uint64_t chunk) { return (chunk & 1) != 0 ? ~chunk : chunk; };
+        chunks_.assign(1, 0);
+        for (const std::uint64_t chunk : chunks) {
+            chunks_.push_back(without_sign(chunk));
+        }
+        make_distinct(chunks_);
+        pieces_.clear();
+        for (const std::uint64_t chunk : chunks) {
+            const auto at = std::ranges::lower_bound(chunks_, without_sign(chunk));
+            pieces_.push_back({static_cast<std::uint32_t>(at - chunks_.begin()), (chunk & 1) != 0});
+        }
+        return static_cast<double>(std::ranges::count_if(chunks_, [](std::uint64_t chunk) { return dependencies(chunk) > 1; }));
+    }
+
+    /// Four pieces become one; how many distinct ones are not constant.
+    std::size_t choose_of_four() {
+        keys_.clear();
+        for (std::size_t begin = 0; begin < pieces_.size(); begin += 4) {
+            Key key{};
+            for (std::size_t k = 0; k < 4 && begin + k < pieces_.size(); ++k) {
+                key[k] = 2 * pieces_[begin + k].id + (pieces_[begin + k].complement != pieces_[begin].complement ? 1 : 0);
+            }
+            keys_.push_back(key);
+        }
+        distinct_keys_ = keys_;
+        distinct_keys_.push_back({});
+        make_distinct(distinct_keys_);
+        for (std::size_t i = 0; i < keys_.size(); ++i) {
+            pieces_[i] = {static_cast<std::uint32_t>(std::ranges::lower_bound(distinct_keys_, keys_[i]) - distinct_keys_.begin()), pieces_[4 * i].complement};
+        }
+        pieces_.resize(keys_.size());
+        return distinct_keys_.size() - 1;
+    }
+
+    using Key = std::array<std::uint32_t, 4>;
+    Chunks chunks_;
+    std::vector<Piece> pieces_;
+    std::vector<Key> keys_, distinct_keys_;
+};
+
+/// Bit b of 64 values as words[b], for the lowest bits: eight by eight bits at a time (H. S. Warren, Hacker's Delight, 7-3).
+void transpose(std::span<const std::int64_t, 64> values, std::span<std::uint64_t> words) {
+    for (std::size_t byte = 0; 8 * byte < words.size(); ++byte) {
+        for (std::size_t block = 0; block < 8; ++block) {
+            std::uint64_t x = 0;
+            for (std::size_t i = 0; i < 8; ++i) {
+                x |= ((static_cast<std::uint64_t>(values[8 * block + i]) >> (8 * byte)) & 0xff) << (8 * i);
+            }
+            x = (x & 0xaa55aa55aa55aa55) | ((x & 0x00aa00aa00aa00aa) << 7) | ((x >> 7) & 0x00aa00aa00aa00aa);
+            x = (x & 0xcccc3333cccc3333) | ((x & 0x0000cccc0000cccc) << 14) | ((x >> 14) & 0x0000cccc0000cccc);
+            x = (x & 0xf0f0f0f00f0f0f0f) | ((x & 0x00000000f0f0f0f0) << 28) | ((x >> 28) & 0x00000000f0f0f0f0);
+            for (std::size_t b = 8 * byte; b < std::min(8 * byte + 8, words.size()); ++b) {
+                words[b] |= ((x >> (8 * (b - 8 * byte))) & 0xff) << (8 * block);
             }
         }
     }
-    std::ranges::sort(pieces);
-    const auto last = std::unique(pieces.begin(), pieces.end());
-    const auto is_zero = [](const auto& piece) { return std::ranges::all_of(piece, [](std::uint64_t word) { return word == 0; }); };
-    return static_cast<std::size_t>(std::count_if(pieces.begin(), last, [&](const auto& piece) { return !is_zero(piece); }));
-}
-
-double bit_lut(const Chunks& chunks) {
-    Chunks distinct;
-    for (const std::uint64_t chunk : chunks) {
-        distinct.push_back(up_to_complement(chunk));
-    }
-    std::ranges::sort(distinct);
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    double lut = 0;
-    for (const std::uint64_t chunk : distinct) {
-        lut += dependencies(chunk) > 1 ? 1 : 0;
-    }
-    // Selection: two address bits per LUT of a four-way choice, counted over distinct results.
-    for (std::size_t length = 4; length / 4 < chunks.size(); length *= 4) {
-        const std::size_t take = std::min(length, chunks.size());
-        std::vector<std::vector<std::uint64_t>> pieces;
-        for (std::size_t begin = 0; begin < chunks.size(); begin += take) {
-            pieces.emplace_back(chunks.begin() + static_cast<std::ptrdiff_t>(begin), chunks.begin() + static_cast<std::ptrdiff_t>(begin + take));
-        }
-        // The last level of one bit is the free MUXF7 behind two LUTs.
-        lut += (chunks.size() == 2 ? 0.5 : 1.0) * static_cast<double>(count_distinct(std::move(pieces)));
-    }
-    return lut;
 }
 
 }  // namespace
@@ -84,30 +128,32 @@ double table_column_lut(const CircuitTable& table, std::uint32_t column, const C
         high = std::max(high, values[i]);
     }
     const int bits = format_for(low, high, 0).width;
-    const std::size_t words = std::max<std::size_t>(1, size / 64);
-    std::vector<Chunks> planes(static_cast<std::size_t>(bits), Chunks(words, 0));
-    // An address outside the interval repeats its neighbour: a free choice, made as minimisation would.
-    std::int64_t previous = values[first];
+    // By raw address bits. An address outside the interval repeats its neighbour: a free choice, made as minimisation would.
+    std::vector<std::int64_t> by_address(std::max<std::size_t>(64, size));
     for (std::size_t i = 0; i < size; ++i) {
-        const auto raw = static_cast<std::uint64_t>(i + (static_cast<std::uint64_t>(address.low) & mask)) & mask;
-        const std::int64_t value = i < count ? values[first + i] : previous;
-        previous = value;
-        for (std::size_t b = 0; b < planes.size(); ++b) {
-            planes[b][raw / 64] |= ((static_cast<std::uint64_t>(value) >> b) & 1) << (raw % 64);
+        by_address[(i + static_cast<std::uint64_t>(address.low)) & mask] = values[first + std::min(i, count - 1)];
+    }
+    for (std::size_t i = size; i < 64; ++i) {  // shorter tables repeat, so that missing address bits do not matter
+        by_address[i] = by_address[i - size];
+    }
+    const std::size_t chunks = by_address.size() / 64, planes = static_cast<std::size_t>(bits);
+    Chunks plane_bits(planes * chunks), words(planes);
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+        std::ranges::fill(words, 0);
+        transpose(std::span<const std::int64_t, 64>(by_address.data() + 64 * chunk, 64), words);
+        for (std::size_t b = 0; b < planes; ++b) {
+            plane_bits[b * chunks + chunk] = words[b];
         }
     }
-    if (size < 64) {  // shorter tables repeat, so that missing address bits do not matter
-        for (Chunks& plane : planes) {
-            for (std::size_t length = size; length < 64; length *= 2) {
-                plane[0] |= plane[0] << length;
-            }
-        }
-    }
-    std::ranges::sort(planes);
-    planes.erase(std::unique(planes.begin(), planes.end()), planes.end());
+    const auto plane = [&](std::size_t b) { return std::span<const std::uint64_t>(plane_bits).subspan(b * chunks, chunks); };
+    BitCounter counter;
     double lut = 0;
-    for (const Chunks& plane : planes) {
-        lut += bit_lut(plane);
+    for (std::size_t b = 0; b < planes; ++b) {
+        bool is_shared = false;
+        for (std::size_t other = 0; other < b && !is_shared; ++other) {
+            is_shared = std::ranges::equal(plane(other), plane(b));
+        }
+        lut += is_shared ? 0 : counter.lut(plane(b));
     }
     return lut;
 }

@@ -122,6 +122,19 @@ TEST(Lowering, RawWordsAreStandardisedInside) {
     EXPECT_EQ(circuit.inputs[0].format, (FixedPoint{12, 0, Sign::without}));
 }
 
+// A switch is one bit wide, and what it switches goes through gates, not through a multiplier.
+TEST(Lowering, ATableOfZeroAndOneIsOneBitWide) {
+    const Model model = model_of({"if(x > 0.3, 1, 0)*(y + 0.2*z)"});
+    const Table data = table_of(model, 1000, -2, 2, 1.0 / 64);
+    const Circuit circuit = lower(model, data, {.tolerance = 0.02});
+    const auto product = std::ranges::find(circuit.nodes, CircuitOp::multiply, &CircuitNode::op);
+    ASSERT_NE(product, circuit.nodes.end());
+    const auto width = [&](std::size_t k) { return circuit.nodes[product->operands[k]].format().width; };
+    EXPECT_EQ(std::min(width(0), width(1)), 1);
+    EXPECT_EQ(estimate_cost(circuit).dsp, 0);
+    EXPECT_LE(measure_quality(circuit, model, data, {}).error, 0.022);
+}
+
 TEST(Lowering, WideArgumentsAreInterpolated) {
     const Model model = model_of({"exp(-x) + 0.1*sqrt(x + 0.5)"});
     const Table data = table_of(model, 2000, 0, 4, 1.0 / 4096);

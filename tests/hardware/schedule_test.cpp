@@ -1,9 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+
 #include "balmer/circuit_builder.hpp"
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "hardware/random_circuit.hpp"
+#include "hardware/table_cost.hpp"
 
 namespace balmer {
 namespace {
@@ -96,6 +102,56 @@ TEST(Schedule, SaysWhatCanBeMet) {
     EXPECT_NE(message({.clock = 0.2}).find("too short"), std::string::npos);
     EXPECT_NE(message({.clock = 3, .latency = 0}).find("0 cycles of 3 ns cannot be met"), std::string::npos) << message({.clock = 3, .latency = 0});
     EXPECT_NE(message({.clock = -1}).find("positive"), std::string::npos);
+}
+
+/// Look-ups of one output bit, counted on texts of '0' and '1': what table_cost.cpp does in words.
+double counted(const std::string& bit) {
+    const auto distinct = [](const std::string& text, std::size_t length) {
+        std::set<std::string> pieces;
+        for (std::size_t at = 0; at < text.size(); at += length) {
+            std::string piece = text.substr(at, length);
+            if (piece[0] == '1') std::ranges::transform(piece, piece.begin(), [](char c) { return c == '1' ? '0' : '1'; });
+            if (piece.find('1') != std::string::npos) pieces.insert(piece);
+        }
+        return pieces;
+    };
+    double lut = 0;
+    for (const std::string& chunk : distinct(bit, 64)) {
+        int inputs = 0;
+        for (std::size_t step = 1; step < 64; step *= 2) {
+            bool depends = false;
+            for (std::size_t i = 0; i < 64; ++i) depends = depends || chunk[i] != chunk[i ^ step];
+            inputs += depends;
+        }
+        lut += inputs > 1 ? 1 : 0;
+    }
+    for (std::size_t length = 256; length / 4 < bit.size(); length *= 4) {
+        lut += (bit.size() == 128 ? 0.5 : 1) * static_cast<double>(distinct(bit, std::min(length, bit.size())).size());
+    }
+    return lut;
+}
+
+TEST(HardwareCost, TablesAreCountedAsTextsWouldBe) {
+    for (std::uint64_t index = 0; index < 60; ++index) {
+        RandomStream random(19, index);
+        const int width = 6 + static_cast<int>(random.below(7)), bits = 1 + static_cast<int>(random.below(20));
+        const double slope = random.uniform(0.1, 4), wave = random.uniform(0.002, 0.2);
+        const std::size_t size = std::size_t{1} << width;
+        CircuitBuilder builder;
+        const auto address = builder.input("a", {width, 0, Sign::without});
+        CircuitTable table{.name = "t", .first = 0, .columns = {{"y", "", {}}}};
+        const double scale = std::ldexp(0.49, bits);
+        std::set<std::string> planes;
+        for (std::size_t i = 0; i < size; ++i) table.columns[0].values.push_back(static_cast<std::int64_t>(scale * (1 + std::sin(wave * slope * static_cast<double>(i)))));
+        for (int b = 0; b < bits; ++b) {
+            std::string plane;
+            for (const std::int64_t value : table.columns[0].values) plane += (value >> b) % 2 != 0 ? '1' : '0';
+            planes.insert(plane);
+        }
+        double expected = 0;
+        for (const std::string& plane : planes) expected += counted(plane);
+        EXPECT_DOUBLE_EQ(table_column_lut(table, 0, builder.node(address)), expected) << "index " << index << ", " << width << " to " << bits << " bits";
+    }
 }
 
 TEST(HardwareCost, TablesCostWhatTheirBitsNeed) {
