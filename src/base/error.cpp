@@ -40,13 +40,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 template <class Text>
 std::optional<std::string> nearest_of(std::string_view word, std::span<const Text> candidates) {
-    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1, best_start = 0;
     std::optional<std::string> found;
+    // Of two that are equally near, the one that begins alike for longer.
+    const auto common_start = [&](std::string_view text) {
+        return static_cast<std::size_t>(std::ranges::mismatch(word, text).in1 - word.begin());
+    };
     for (const Text& candidate : candidates) {
         const std::size_t distance = edit_distance(word, candidate);
         // A word that shares no letter with the candidate is no slip: "x" is not meant to be "y".
-        if (distance < best && distance < std::max(word.size(), candidate.size())) {
+        if (distance > best || distance >= std::max(word.size(), candidate.size())) continue;
+        const std::size_t start = common_start(candidate);
+        if (distance < best || (found && start > best_start)) {
             best = distance;
+            best_start = start;
             found = std::string(candidate);
         }
     }

@@ -41,6 +41,11 @@ TEST(Suggest, IsSilentWhenNothingIsNear) {
     EXPECT_EQ(suggest("pt1", std::vector<std::string>{}), "");
 }
 
+TEST(Suggest, PrefersWhatBeginsAlikeForLonger) {
+    EXPECT_EQ(suggest("sinn", std::vector<std::string>{"sign", "sin", "sinh"}), " Did you mean 'sin'?");
+    EXPECT_EQ(suggest("coss", std::vector<std::string>{"loss", "cos", "cosh"}), " Did you mean 'cos'?");
+}
+
 TEST(Suggest, TakesViews) {
     constexpr std::string_view names[] = {"sqrt", "cos"};
     EXPECT_EQ(suggest("sqr", names), " Did you mean 'sqrt'?");
