@@ -4,7 +4,7 @@
 `jets`: replica jets, 100,000 rows train, 100,000 validate, 120,000 test, standardised by the training rows. `mnist`: the first 50,000 training
 images train, the last 10,000 validate, the 10,000 test images are looked at once; pixels that are constant in either part are left out.
 `binary`: MNIST's 0 against 1. Of each front the member of best validation accuracy within a limit on the mean `sympy` complexity is chosen,
-among the four of least validation loss, and the test rows are judged once. `wide`: 4,000 rows of 3,072 inputs, the class from six of them.
+among the eight of least validation loss, and the test rows are judged once. `wide`: 4,000 rows of 3,072 inputs, the class from six of them.
 `fig7`: two layers of 20 unary and 20 binary operators, batches of 1,024, 200 epochs, Adam with step .0015, targets .9, .75, .6, .4.
 Runs already there are not repeated. Needs numpy and matplotlib:
 
@@ -117,7 +117,7 @@ def areas(scores, codes):
 def choose(arguments, folder, work, limit, outputs):
     """The member within the limit that does best on the validation rows, and how it does on the test rows."""
     members = [row for row in csv.DictReader(open(folder / "front.csv")) if float(row["Complexity"]) / outputs <= limit]
-    members = sorted(members, key=lambda row: float(row["Validation"]))[:4]
+    members = sorted(members, key=lambda row: float(row["Validation"]))[:8]
     with np.load(work / "valid.npz") as valid, np.load(work / "test.npz") as test:
         accuracy = [np.mean(predictions(arguments, folder, row["Complexity"], work / "valid.npz")[0] == valid["y"]) for row in members]
         best = members[int(np.argmax(accuracy))]

@@ -41,7 +41,7 @@ void Trainer::sample_residuals(const Blocks& blocks, std::size_t t, RandomStream
 }
 
 Curvature Trainer::curvature(const Blocks& blocks, std::span<const std::uint32_t> tiles, RandomStream random) {
-    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    rebuild(Reach::live);
     struct Entry {
         std::size_t matrix, input, row;
     };

@@ -15,8 +15,8 @@ inline constexpr std::size_t tile = 64;
 /// Sums over rows are kept in so many lanes on every instruction set.
 inline constexpr std::size_t lanes = 16;
 
-/// Whether a kernel writes its result or adds to what is there.
-enum class Into : std::uint8_t { write, add };
+/// Whether a kernel writes its result or adds to what is there; write_some leaves rows without entries as they are.
+enum class Into : std::uint8_t { write, write_some, add };
 
 /// A sparse linear map: row j has the entries begin[j] .. begin[j + 1).
 struct Entries {

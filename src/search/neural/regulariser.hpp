@@ -15,6 +15,9 @@ namespace balmer::neural {
 inline constexpr double kappa = 5;
 /// Exponent d of the adaptive factor.
 inline constexpr double adaptive_exponent = 0.01;
+/// Thresholds of inputs and operators prune from 1 on. They may rise a little above: where the border were the end too,
+/// the noise of single batches would bring back a part of what is pruned at every step.
+inline constexpr float highest_threshold = 1.05f;
 
 /// d theta(x)/dx as training takes it: kappa s(kappa x)(1 - s(kappa x)), which does not overflow.
 template <class Real>

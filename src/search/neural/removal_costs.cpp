@@ -47,7 +47,7 @@ void Trainer::add_costs(const Blocks& blocks, std::size_t t, std::size_t m, std:
 }
 
 std::vector<float> Trainer::removal_costs(const Blocks& blocks, std::span<const std::uint32_t> tiles, std::vector<float>& means) {
-    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    rebuild(Reach::live);
     const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live};
     const auto of_inputs = input_means(blocks, tiles);
     std::vector<double> cost(layout_.weights(), 0.0);

@@ -40,7 +40,12 @@ void check_options(const NeuralOptions& options) {
 }  // namespace
 
 Setting::Setting(const Problem& problem, const NeuralOptions& options, std::uint64_t seed)
-    : problem_(&problem), options_(options), seed_(seed), scorer_(problem), palette_(make_palette(problem.operators, problem.definitions)) {
+    : problem_(&problem),
+      options_(options),
+      seed_(seed),
+      scorer_(problem),
+      palette_(make_palette(problem.operators, problem.definitions)),
+      piece_costs_(problem.complexity, palette_) {
     check_options(options_);
     if (!palette_.left_out.empty())
         notes_.push_back(fmt::format("neural: left out {}, not defined for all numbers", fmt::join(palette_.left_out, " ")));

@@ -7,6 +7,7 @@
 #include "balmer/neural.hpp"
 #include "search/neural/blocks.hpp"
 #include "search/neural/node_functions.hpp"
+#include "search/neural/sizes.hpp"
 #include "search/neural/unroll.hpp"
 #include "search/scorer.hpp"
 
@@ -21,6 +22,7 @@ public:
     const NeuralOptions& options() const { return options_; }
     const Scorer& scorer() const { return scorer_; }
     const Palette& palette() const { return palette_; }
+    const PieceCosts& piece_costs() const { return piece_costs_; }
     ErrorKind error() const { return error_; }
     const Scaling& scaling() const { return scaling_; }
     const Blocks& training() const { return *training_; }
@@ -42,6 +44,7 @@ private:
     std::uint64_t seed_;
     Scorer scorer_;
     Palette palette_;
+    PieceCosts piece_costs_;
     ErrorKind error_ = ErrorKind::mean_squared;
     Scaling scaling_;
     std::vector<double> row_weights_;

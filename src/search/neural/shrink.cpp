@@ -12,16 +12,16 @@
 namespace balmer::neural {
 namespace {
 
-constexpr std::size_t judged_tiles = 64, most_judged_tiles = 256;  // by the error; for the curvature
 constexpr double share_when_large = 0.25, share = 0.05;  // of the size that goes in one removal
 constexpr double large = 4;                              // times the limit
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
-constexpr std::size_t tried_moves = 8;
-constexpr int paths = 3;                                 // ways down from about the limit; what is removed early decides much
-constexpr double paths_from = 1.5;                       // times the limit: where they part
-constexpr std::size_t most_on_paths = 600;               // weights at the parting: larger networks go down once
-constexpr double path_spread = 0.7;                      // of the logarithms of prices on all ways but the first
 constexpr std::size_t most_operated = 1000;              // weights whose joint curvature is affordable
+// Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
+// proposed, then of the best of them.
+constexpr std::size_t cost_tiles = 64, fewest_tiles = 64, most_tiles = 1024, proposal_tiles = 64, race_tiles = 256;
+constexpr double curvature_work = 2.5e9;  // rows times weights squared
+constexpr std::size_t proposals = 24, racers = 6;
+constexpr double way_spread = 0.7;  // of the logarithms of prices on all ways but the first
 
 struct Removal {
     std::size_t at = 0, bias = 0;  ///< the weight, and the bias of its row
@@ -68,17 +68,12 @@ int Trial::epochs_between_removals() const {
 
 void Trial::shrink() {
     if (phase_epoch_ >= epochs_between_removals()) {
-        if (!remove_some()) {
-            if (++path_ == paths || start_of_paths_.parameters.empty()) {
-                phase_ = Phase::done;
-                return;
-            }
-            trainer_->state() = start_of_paths_;
+        if (!remove_on_ways()) {
+            phase_ = Phase::done;
+            return;
         }
         phase_epoch_ = 0;
-        size_ = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
-        const bool is_early = start_of_paths_.parameters.empty() || size_ > paths_from * setting_->complexity_limit();
-        if (path_ == 0 && is_early && trainer_->live_weights() <= most_on_paths) start_of_paths_ = trainer_->state();
+        size_ = sizes().total;
     }
     const double passes = epochs_between_removals();
     const auto rate = [&](int step) { return shrink_rate * (1 - 0.9 * std::min(1.0, step / passes)); };
@@ -88,16 +83,24 @@ void Trial::shrink() {
     after_epoch(error);
 }
 
+// Tiles of training rows to judge by, other ones in every epoch.
+std::vector<std::uint32_t> Trial::some_tiles(std::size_t count) const {
+    const std::size_t there = setting_->training().tiles();
+    RandomStream random(setting_->seed(), 4, index_, static_cast<std::uint64_t>(epoch_));
+    std::vector<std::uint32_t> tiles;
+    for (std::size_t k = 0; k < std::min(count, there); ++k)
+        tiles.push_back(static_cast<std::uint32_t>(count >= there ? k : random.below(there)));
+    return tiles;
+}
+
 bool Trial::remove_some() {
-    const Blocks& blocks = setting_->training();
     const std::size_t live = trainer_->live_weights();
     const bool affordable = live <= most_operated;
-    std::vector<std::uint32_t> tiles;
-    RandomStream random(setting_->seed(), 4, index_, static_cast<std::uint64_t>(epoch_));
-    const std::size_t count = std::min(affordable ? std::clamp(live / 4, judged_tiles, most_judged_tiles) : judged_tiles, blocks.tiles());
-    for (std::size_t k = 0; k < count; ++k)
-        tiles.push_back(static_cast<std::uint32_t>(count == blocks.tiles() ? k : random.below(blocks.tiles())));
-    const double size = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
+    const double rows = curvature_work / (static_cast<double>(live) * static_cast<double>(live) + 1);
+    const std::size_t of_curvature =
+        std::clamp(static_cast<std::size_t>(rows / kernels::tile), std::max(fewest_tiles, live / 4), most_tiles);
+    const auto tiles = some_tiles(affordable ? of_curvature : cost_tiles);
+    const double size = sizes().total;
     if (size <= 1.5 * static_cast<double>(trainer_->layout().shape().outputs)) return false;
     const double wanted = size * (size > large * setting_->complexity_limit() ? share_when_large : share);
     return affordable ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
@@ -109,7 +112,7 @@ bool Trial::remove_by_costs(std::span<const std::uint32_t> tiles, double wanted)
     const auto costs = trainer_->removal_costs(setting_->training(), tiles, means);
     const auto& layout = trainer_->layout();
     auto& p = trainer_->state().parameters;
-    const auto sizes = sizes_of(layout, p);
+    const auto found = sizes();
     std::vector<Removal> removals;
     for (std::size_t m = 0; m < layout.matrices().size(); ++m) {
         const auto& place = layout.matrices()[m];
@@ -117,7 +120,7 @@ bool Trial::remove_by_costs(std::span<const std::uint32_t> tiles, double wanted)
             for (std::size_t j = 0; j < place.rows; ++j) {
                 const std::size_t at = place.at(i, j);
                 if (!std::isfinite(costs[at]) || trainer_->hold(at) == Hold::carrier || (i == place.inputs && trainer_->needs_constant(m, j))) continue;
-                const double nodes = sizes.of_entry(m, i, j, static_cast<double>(p[at]));
+                const double nodes = found.of_entry(m, i, j, static_cast<double>(p[at]));
                 removals.push_back({at, place.at(place.inputs, j), (static_cast<double>(costs[at]) + 1e-12) / std::max(nodes, 0.5), nodes});
             }
     }
@@ -183,48 +186,66 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
     };
     struct Move {
         std::size_t entry;
-        double to, nodes, price;
+        double to, nodes, price, follow;
     };
-    bool any = false;
-    const auto judged = tiles.first(std::min(judged_tiles, tiles.size()));
-    double error = trainer_->error(setting_->training(), judged);
     RandomStream random(setting_->seed(), 6, index_, static_cast<std::uint64_t>(epoch_));
-    while (wanted > 0) {
-        const auto sizes = sizes_of(layout, state.parameters);
+    const bool is_lucky = !ways_.empty() && way_ > 0;
+    const auto propose = [&] {
+        const auto found = sizes();
         std::vector<Move> moves;
         for (std::size_t e = 0; e < entries.size(); ++e) {
             const auto& [at, m, i, j, one, may_go] = entries[e];
             const double w = surgeon.weight(e);
-            if (w == 0 || sizes.of_row[m][j] == 0) continue;
+            if (w == 0 || found.of_row[m][j] == 0)
+                continue;
             const auto consider = [&](double value, double given) {
                 const double nodes = std::max(given, 0.5);
-                const double luck = path_ == 0 ? 1 : std::exp(path_spread * random.normal());
-                moves.push_back({e, value, nodes, luck * (surgeon.cost(e, value) + 1e-9) / nodes});
+                const double luck = is_lucky ? std::exp(way_spread * random.normal()) : 1;
+                moves.push_back({e, value, nodes, luck * (surgeon.cost(e, value) + 1e-9) / nodes, 1});
             };
-            if (may_go) consider(0, sizes.of_entry(m, i, j, w));
-            if (one && w != 1) consider(1, sizes.of_row[m][j] * Sizes::coefficient);
+            if (may_go)
+                consider(0, found.of_entry(m, i, j, w));
+            if (one && w != 1)
+                consider(1, found.of_row[m][j] * found.costs->coefficient);
         }
-        if (moves.empty()) break;
-        // The quadratic model proposes, the error decides.
-        const std::size_t tried = std::min(tried_moves, moves.size());
-        std::ranges::partial_sort(moves, moves.begin() + static_cast<std::ptrdiff_t>(tried), [](const Move& a, const Move& b) { return a.price != b.price ? a.price < b.price : a.entry < b.entry; });
-        double best_price = std::numeric_limits<double>::infinity(), best_error = error, best_follow = 0;
-        const Move* best = nullptr;
-        const auto attempt = [&](const Move& move, double follow) {
-            write(surgeon.after(move.entry, move.to, follow));
-            const double there = trainer_->error(setting_->training(), judged), price = (there - error) / move.nodes;
-            if (price < best_price) best_price = price, best_error = there, best_follow = follow, best = &move;
-        };
-        for (std::size_t k = 0; k < tried; ++k) attempt(moves[k], 1);
-        // The model holds near by only: followers may have gone too far.
-        for (const double follow : {0.5, 0.0}) attempt(best ? *best : moves[0], follow);
+        return moves;
+    };
+    const auto keep_cheapest = [](std::vector<Move>& moves, std::size_t count) {
+        std::ranges::stable_sort(moves, {}, &Move::price);
+        moves.resize(std::min(count, moves.size()));
+    };
+    const auto judge = [&](std::vector<Move>& moves, std::size_t count) {
+        const auto judged = tiles.first(std::min(count, tiles.size()));
+        const double before = trainer_->error(setting_->training(), judged);
+        for (auto& move : moves) {
+            write(surgeon.after(move.entry, move.to, move.follow));
+            move.price = (trainer_->error(setting_->training(), judged) - before) / move.nodes;
+        }
+        std::erase_if(moves, [](const Move& move) { return !std::isfinite(move.price); });
         write(surgeon.current());
-        if (!best) return any;
+    };
+    bool any = false;
+    while (wanted > 0) {
+        // The quadratic model proposes, the error decides. The model holds near by only: followers may have gone too
+        // far.
+        auto moves = propose();
+        keep_cheapest(moves, proposals);
+        judge(moves, proposal_tiles);
+        keep_cheapest(moves, racers);
+        for (std::size_t k = moves.size(); k-- > 0;)
+            for (const double follow : {0.5, 0.0}) {
+                moves.push_back(moves[k]);
+                moves.back().follow = follow;
+            }
+        judge(moves, race_tiles);
+        keep_cheapest(moves, 1);
+        if (moves.empty())
+            return any;
         any = true;
-        error = best_error;
-        surgeon.set(best->entry, best->to, best_follow);
-        state.holds[entries[best->entry].at] = Hold::held;
-        wanted -= best->nodes;
+        const Move& best = moves[0];
+        surgeon.set(best.entry, best.to, best.follow);
+        state.holds[entries[best.entry].at] = Hold::held;
+        wanted -= best.nodes;
         write(surgeon.current());
     }
     return any;

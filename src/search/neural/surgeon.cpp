@@ -42,6 +42,15 @@ double Surgeon::cost(std::size_t e, double to) const {
     return softness > 0 ? 0.5 * step * step / softness : 0.5 * step * step * curvature_[e * n + e];
 }
 
+std::vector<double> Surgeon::slopes_after_following(const std::vector<double>& slopes) const {
+    const auto n = static_cast<Eigen::Index>(weights_.size());
+    const ConstMatrix h(curvature_.data(), n, n), inverse(inverse_.data(), n, n);
+    const Eigen::Map<const Eigen::VectorXd> given(slopes.data(), n);
+    std::vector<double> left(slopes.size());
+    Vector(left.data(), n) = given - h * (inverse * given);
+    return left;
+}
+
 std::vector<double> Surgeon::after(std::size_t e, double to, double follow) const {
     const auto n = static_cast<Eigen::Index>(weights_.size());
     const auto at = static_cast<Eigen::Index>(e);

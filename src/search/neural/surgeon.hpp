@@ -24,6 +24,10 @@ public:
     const std::vector<double>& current() const { return weights_; }
     /// What the error rises by when weight e becomes `to`.
     double cost(std::size_t e, double to) const;
+    /// How the error changes with each weight when the free ones follow, and how stiffly: `slopes` of all weights,
+    /// curvatures of the held ones.
+    std::vector<double> slopes_after_following(const std::vector<double>& slopes) const;
+    double stiffness(std::size_t e) const { return stiffness_[e]; }
     /// All weights when weight e is `to` and the free ones have gone the share `follow` of their way.
     std::vector<double> after(std::size_t e, double to, double follow) const;
     /// Goes there; e is held from then on.

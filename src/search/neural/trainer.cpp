@@ -120,6 +120,19 @@ double Trainer::start_of(std::size_t m, std::size_t row) const {
 
 bool Trainer::needs_constant(std::size_t m, std::size_t row) const { return start_of(m, row) != 0; }
 
+// What does not depend on the rows is written once: sums without entries, slopes of nodes that no output depends on.
+void Trainer::rebuild(Reach reach) {
+    compact_.rebuild(layout_, state_.parameters, reach);
+    for (std::size_t l = 0; l < work_->layers.size(); ++l) {
+        auto& layer = work_->layers[l];
+        const std::size_t u = layout_.shape().hidden[l].unary.size();
+        std::fill_n(layer.sum.data(), layer.sum.size(), 0.0f);
+        for (std::size_t n = 0; n < layer.nodes.size(); ++n)
+            if (!compact_.node_live(l, n))
+                std::fill_n(layer.delta.data() + (n < u ? n : u + 2 * (n - u)) * tile, (n < u ? 1 : 2) * tile, 0.0f);
+    }
+}
+
 void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach, Domain domain) {
     const float* in = blocks.input(t);
     for (std::size_t m = 0; m < layout_.matrices().size(); ++m) {
@@ -131,8 +144,12 @@ void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach, Domain d
             kernels_.multiply_full(matrix.full.data(), matrix.padded, place.inputs + 1, place.rows, in, out, kernels::Into::write);
         } else {
             for (std::size_t c = 0; c < matrix.chunks; ++c)
-                kernels_.multiply({matrix.begin.data() + c * (place.rows + 1), matrix.input.data(), matrix.weight.data(), place.rows}, in, out,
-                                  c == 0 ? kernels::Into::write : kernels::Into::add);
+                kernels_.multiply(
+                    {matrix.begin.data() + c * (place.rows + 1), matrix.input.data(), matrix.weight.data(), place.rows},
+                    in, out,
+                    c > 0                            ? kernels::Into::add
+                    : !is_last && matrix.chunks == 1 ? kernels::Into::write_some
+                                                     : kernels::Into::write);
         }
         if (is_last) return;
         forward_nodes(m, reach, domain);
@@ -216,10 +233,8 @@ void Trainer::backward_nodes(std::size_t l, const StepSettings& settings, const 
     for (std::size_t n = 0; n < layer.nodes.size(); ++n) {
         const std::size_t row = n < u ? n : u + 2 * (n - u), count = n < u ? 1 : 2;
         float* const delta = layer.delta.data() + row * tile;
-        if (!compact_.node_live(l, n)) {
-            std::fill_n(delta, count * tile, 0.0f);
+        if (!compact_.node_live(l, n))
             continue;
-        }
         const float *const back = layer.back.data() + n * tile, *const a = layer.sum.data() + row * tile, *const b = a + tile;
         const bool kept = compact_.node_kept(l, n);
         for (std::size_t k = 0; k < count; ++k) {
@@ -247,7 +262,8 @@ void Trainer::backward_through(std::size_t m, const StepSettings& settings, cons
     const float* const delta = m == work_->layers.size() ? work_->outputs.data() : work_->layers[m].delta.data();
     if (matrix.is_full) kernels_.multiply_full(matrix.full_back.data(), matrix.padded_back, place.rows, place.inputs, delta, back, kernels::Into::write);
     else
-        kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs}, delta, back, kernels::Into::write);
+        kernels_.multiply({matrix.back_begin.data(), matrix.back_input.data(), matrix.back_weight.data(), place.inputs},
+                          delta, back, kernels::Into::write_some);
     backward_nodes(m - 1, settings, weight);
 }
 
@@ -259,7 +275,7 @@ void Trainer::backward(const Blocks& blocks, std::size_t t, const StepSettings& 
 }
 
 double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings) {
-    compact_.rebuild(layout_, state_.parameters, settings.reach);
+    rebuild(settings.reach);
     for (std::size_t m = 0; m < work_->matrices.size(); ++m) {
         auto& work = work_->matrices[m];
         const auto& matrix = compact_.matrix(m);
@@ -301,7 +317,7 @@ double right_answers(ErrorKind kind, const float* outputs, std::size_t count, co
 }  // namespace
 
 Judgement Trainer::judge(const Blocks& blocks, Domain domain) {
-    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    rebuild(Reach::live);
     Judgement judgement;
     double total = 0;
     for (std::size_t t = 0; t < blocks.tiles(); ++t) {
@@ -329,7 +345,7 @@ std::optional<std::size_t> Trainer::input_behind(std::size_t m, std::size_t i) c
 }
 
 double Trainer::error(const Blocks& blocks, std::span<const std::uint32_t> tiles) {
-    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    rebuild(Reach::live);
     double sum = 0, total = 0;
     for (const auto t : tiles) {
         forward(blocks, t, Reach::live, Domain::guarded);
@@ -342,7 +358,7 @@ double Trainer::error(const Blocks& blocks, std::span<const std::uint32_t> tiles
 KindStates Trainer::kinds() const { return kind_states(layout_, state_.parameters.data()); }
 
 std::size_t Trainer::live_weights() {
-    compact_.rebuild(layout_, state_.parameters, Reach::live);
+    rebuild(Reach::live);
     return compact_.entries();
 }
 

@@ -92,6 +92,7 @@ public:
 
 private:
     struct Workspace;
+    void rebuild(Reach reach);
     void forward(const Blocks& blocks, std::size_t tile, Reach reach, Domain domain);
     void forward_nodes(std::size_t layer, Reach reach, Domain domain);
     double outside(const float* weight);

@@ -87,8 +87,12 @@ void Trial::revive_after_divergence() {
     for (std::size_t w = 0; w < trainer_->layout().weights(); ++w) trainer_->state().parameters[w] *= factor;
 }
 
+Sizes Trial::sizes() const {
+    return sizes_of(trainer_->layout(), trainer_->state().parameters, setting_->piece_costs());
+}
+
 void Trial::snapshot() {
-    size_ = sizes_of(trainer_->layout(), trainer_->state().parameters).total;
+    size_ = sizes().total;
     const double limit = setting_->complexity_limit();
     if (size_ > size_margin * limit) return;
     for (const auto& member : front_)

@@ -6,6 +6,7 @@
 
 #include "search/bytes.hpp"
 #include "search/neural/setting.hpp"
+#include "search/neural/sizes.hpp"
 #include "search/neural/trainer.hpp"
 
 namespace balmer::neural {
@@ -49,12 +50,17 @@ private:
     double train_epoch(const StepSettings& base, double start_rate, double end_rate);
     void after_epoch(double training_error);
     void snapshot();
+    Sizes sizes() const;
     void freeze(double below);
     Sparsity sparsity() const;
     void start_shrinking();
     void rebuild(const Shape& shape);
     int epochs_between_removals() const;
     void shrink();
+    bool remove_on_ways();
+    void replace_worst_ways();
+    void grow_some();
+    std::vector<std::uint32_t> some_tiles(std::size_t count) const;
     bool remove_some();
     bool remove_by_costs(std::span<const std::uint32_t> tiles, double wanted);
     bool operate(std::span<const std::uint32_t> tiles, double wanted);
@@ -68,9 +74,16 @@ private:
     TrialPlan plan_;
     std::optional<Trainer> trainer_;  ///< always there; made anew when the network is written anew
     TrainerState good_;          ///< of the last epoch whose errors were numbers
-    TrainerState start_of_paths_;  ///< where ways of shrinking part; empty before
+    struct Way {
+        TrainerState state;
+        double size = 0, error = 0;
+        bool has_ended = false, is_copy = false;  ///< a copy grows first
+    };
+    std::vector<Way> ways_;  ///< of shrinking; empty before they part
+    std::size_t way_ = 0;    ///< the one that the trainer is on
+    double level_ = 0;       ///< size that all go down to before they are compared
     Phase phase_ = Phase::training;
-    int path_ = 0, epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
+    int epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
     double rate_factor_ = 1, best_error_ = 0, size_ = 0;
     bool diverged_ = false, is_expanded_ = false;
     Judgement last_;

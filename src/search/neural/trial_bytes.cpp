@@ -57,9 +57,18 @@ void Trial::write(ByteWriter& writer) const {
     if (is_expanded_) write_shape(writer, trainer_->layout().shape());
     state(trainer_->state());
     state(good_);
-    writer.i64(start_of_paths_.parameters.empty() ? 0 : 1);
-    if (!start_of_paths_.parameters.empty()) state(start_of_paths_);
-    for (const int value : {static_cast<int>(phase_), path_, epoch_, phase_epoch_, since_best_, restarts_, diverged_ ? 1 : 0}) writer.i64(value);
+    writer.u64(ways_.size());
+    for (const auto& way : ways_) {
+        state(way.state);
+        writer.f64(way.size);
+        writer.f64(way.error);
+        writer.i64(way.has_ended ? 1 : 0);
+        writer.i64(way.is_copy ? 1 : 0);
+    }
+    writer.u64(way_);
+    writer.f64(level_);
+    for (const int value : {static_cast<int>(phase_), epoch_, phase_epoch_, since_best_, restarts_, diverged_ ? 1 : 0})
+        writer.i64(value);
     for (const double value : {rate_factor_, best_error_, size_, last_.error, last_.accuracy}) writer.f64(value);
     writer.u64(front_.size());
     for (const auto& member : front_) writer.candidate(member);
@@ -93,12 +102,19 @@ void Trial::read(ByteReader& reader) {
     if (reader.i64() != 0) rebuild(read_shape(reader));
     state(trainer_->state());
     state(good_);
-    if (reader.i64() != 0) {
-        start_of_paths_ = good_;
-        state(start_of_paths_);
+    ways_.assign(reader.u64(), {.state = good_});
+    for (auto& way : ways_) {
+        state(way.state);
+        way.size = reader.f64();
+        way.error = reader.f64();
+        way.has_ended = reader.i64() != 0;
+        way.is_copy = reader.i64() != 0;
     }
+    way_ = reader.u64();
+    level_ = reader.f64();
     phase_ = static_cast<Phase>(reader.i64());
-    for (int* value : {&path_, &epoch_, &phase_epoch_, &since_best_, &restarts_}) *value = static_cast<int>(reader.i64());
+    for (int* value : {&epoch_, &phase_epoch_, &since_best_, &restarts_})
+        *value = static_cast<int>(reader.i64());
     diverged_ = reader.i64() != 0;
     for (double* value : {&rate_factor_, &best_error_, &size_, &last_.error, &last_.accuracy}) *value = reader.f64();
     front_.resize(reader.u64());

@@ -150,7 +150,8 @@ void Trainer::update(const StepSettings& settings) {
     }
     if (settings.structure != Structure::learnt) return;
     for (std::size_t t = weights; t < 2 * weights; ++t) state_.parameters[t] = std::max(0.0f, state_.parameters[t]);
-    for (std::size_t t = 2 * weights; t < layout_.size(); ++t) state_.parameters[t] = std::clamp(state_.parameters[t], 0.0f, 1.0f);
+    for (std::size_t t = 2 * weights; t < layout_.size(); ++t)
+        state_.parameters[t] = std::clamp(state_.parameters[t], 0.0f, highest_threshold);
 }
 
 double Trainer::slope(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, std::vector<float>& gradient) {

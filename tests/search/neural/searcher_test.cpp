@@ -8,6 +8,7 @@
 #include "networks.hpp"
 #include "search/bytes.hpp"
 #include "search/neural/expand.hpp"
+#include "search/neural/sizes.hpp"
 #include "search/neural/unroll.hpp"
 #include "search/scorer.hpp"
 
@@ -132,8 +133,8 @@ TEST(NeuralSearcher, ResumedRunsEndAsIfNothingHadHappened) {
         options.network = network;
         Watcher whole;
         const auto expected = bytes_of(run(problem, options, 1, whole).front);
-        // Stopped in training, and in shrinking.
-        for (const int after : {3, 20, 32}) {
+        // Stopped in training, and in shrinking: on the first way, and where later ones are compared and regrown.
+        for (const int after : {3, 20, 32, 150}) {
             Watcher first(after);
             EXPECT_EQ(run(problem, options, 1, first).stop, StopReason::interrupted);
             Watcher second;
@@ -287,6 +288,73 @@ TEST(Surgeon, FollowersMakeUpForWhatIsRemoved) {
     EXPECT_NEAR(surgeon.cost(2, 0), 0.5 * 9 * (1 - 0.25 / 1.5), 2e-2);  // free ones would follow this one too
     surgeon.set(0, 0, 1);
     EXPECT_NEAR(surgeon.cost(1, 0), 0.5 * 2.5 * 2.5 * 2, 3e-2);  // nothing is left to follow
+}
+
+TEST(Surgeon, WhatWasHeldComesBackToTheLeastError) {
+    // Error (w - v)'H(w - v)/2 around v = (1, 2, 3) where weight 1 was removed and the others have followed.
+    const std::vector<double> h = {2, 1, 0, 1, 2, 0.5, 0, 0.5, 1}, v = {1, 2, 3};
+    const std::vector<double> w = {v[0] + h[1] / h[0] * v[1], 0, v[2] + h[7] / h[8] * v[1]};
+    std::vector<double> slopes(3, 0.0);
+    for (std::size_t a = 0; a < 3; ++a)
+        for (std::size_t b = 0; b < 3; ++b) slopes[a] += h[a * 3 + b] * (w[b] - v[b]);
+    EXPECT_NEAR(slopes[0], 0, 1e-12);
+    EXPECT_NEAR(slopes[2], 0, 1e-12);
+    const Surgeon surgeon({.place = {0, 1, 2}, .matrix = h}, w, {0, 1, 0});
+    const auto left = surgeon.slopes_after_following(slopes);
+    const auto after = surgeon.after(1, w[1] - left[1] / surgeon.stiffness(1), 1);
+    for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(after[e], v[e], 3e-2) << e;  // but for the damping
+}
+
+// 784 pixels of images in steps of 1/255, most weights pruned: sums of hundreds of terms in another order.
+TEST(Unroll, FormulasOfImagesAgreeToRounding) {
+    LayerShape layer;
+    for (const auto op : {Op::sin, Op::tanh, Op::gauss}) layer.unary.insert(layer.unary.end(), 10, {op, 0});
+    layer.binary.assign(5, {Op::multiply, 0});
+    constexpr std::size_t pixels = 784;
+    const Shape shape{.inputs = pixels, .outputs = 10, .hidden = {layer}};
+    const ReferenceNetwork network(shape, {}, ErrorKind::softmax);
+    const auto p = random_parameters(network.layout(), 4);
+    const Scaling scaling{.shift = std::vector<double>(pixels, 0.0), .scale = std::vector<double>(pixels, 1 / 255.0), .target_shift = {}, .target_scale = {}};
+    const Graph graph = to_graph(unroll(network.layout(), std::vector<float>(p.begin(), p.end()), scaling), {});
+    RandomStream random(4, 9);
+    for (int row = 0; row < 100; ++row) {
+        std::vector<double> columns, inputs;
+        for (std::size_t i = 0; i < pixels; ++i) {
+            columns.push_back(random.chance(0.8) ? 0 : static_cast<double>(random.below(256)));
+            inputs.push_back(columns.back() * scaling.scale[i]);
+        }
+        const auto expected = network.outputs(p, inputs), found = evaluate_row(graph, graph.values(), columns);
+        for (std::size_t k = 0; k < 10; ++k) EXPECT_NEAR(found[k], expected[k], 1e-12 * std::max(1.0, std::fabs(expected[k]))) << row;
+    }
+}
+
+TEST(Sizes, AreWhatTheMeasureCounts) {
+    LayerShape layer;
+    layer.unary = {{Op::gauss, 0}, {Op::tanh, 0}, {Op::sin, 0}};
+    layer.binary = {{Op::multiply, 0}};
+    const Shape shape{.inputs = 3, .outputs = 2, .hidden = {layer}};
+    const Layout layout(shape);
+    const auto& first = layout.matrices()[0];
+    const auto& last = layout.matrices()[1];
+    const std::vector<Op> operators = {Op::add, Op::multiply, Op::gauss, Op::tanh, Op::sin};
+    const auto palette = make_palette(operators, {});
+    const Scaling scaling{.shift = {0, 0, 0}, .scale = {1, 1, 1}, .target_shift = {}, .target_scale = {}};
+    // Weights by matrix, input and row; input 3 or 4 is the constant.
+    const std::vector<std::vector<std::size_t>> networks = {
+        {first.at(0, 0), first.at(1, 0), last.at(0, 0), last.at(4, 0)},                                         // c*gauss(a*x + b*y) + d
+        {first.at(0, 1), first.at(1, 1), first.at(3, 1), last.at(1, 0), first.at(2, 2), first.at(0, 2), last.at(2, 0), last.at(2, 1), last.at(4, 1)},
+        {first.at(0, 3), first.at(1, 3), first.at(1, 4), first.at(3, 4), last.at(3, 0), last.at(4, 0), last.at(3, 1)},  // products of sums
+    };
+    for (const char* name : {"sympy", "tree"}) {
+        const auto measure = ComplexityMeasure::from_name(name);
+        const PieceCosts costs(measure, palette);
+        for (const auto& network : networks) {
+            std::vector<float> p(layout.size(), 0.0f);
+            for (std::size_t k = 0; k < network.size(); ++k) p[network[k]] = 1.25f + 0.5f * static_cast<float>(k);
+            const auto outputs = unroll(layout, p, scaling);
+            EXPECT_EQ(sizes_of(layout, p, costs).total, measure.total(outputs)) << name << ": " << print(outputs[0], {{"x", "y", "z"}, {}, {}, {}});
+        }
+    }
 }
 
 TEST(Unroll, PrunedOperatorsLeaveNoTrace) {

@@ -169,12 +169,39 @@ TEST(Trainer, StepsFollowTheReference) {
             second[i] = 0.999 * second[i] + 0.001 * slope.gradient[i] * slope.gradient[i];
             p[i] -= rate * (first[i] / (1 - std::pow(0.9, n))) / (std::sqrt(second[i] / (1 - std::pow(0.999, n))) + 1e-8);
             if (i >= reference.layout().weights()) p[i] = std::max(0.0, p[i]);
-            if (i >= 2 * reference.layout().weights()) p[i] = std::min(1.0, p[i]);
+            if (i >= 2 * reference.layout().weights()) p[i] = std::min(static_cast<double>(highest_threshold), p[i]);
         }
     }
     double worst = 0;
     for (std::size_t i = 0; i < p.size(); ++i) worst = std::max(worst, std::fabs(p[i] - static_cast<double>(trainer.state().parameters[i])));
     EXPECT_LT(worst, 0.05 * rate);  // of 10 steps of this size each
+}
+
+TEST(Trainer, NoiseOfBatchesDoesNotBringBackPrunedOperators) {
+    const auto shape = wide_shape(6, 2, 1);
+    const auto rows = random_rows(64 * 40, 6, 2, ErrorKind::softmax, 8);
+    const Blocks blocks(rows, all_rows(64 * 40));
+    Trainer trainer(shape, {}, ErrorKind::softmax);
+    trainer.initialise(RandomStream(1), 0.5);
+    const auto pruned = [&] {
+        std::vector<bool> flags;
+        for (std::size_t k = 0; k < shape.hidden[0].unary.size(); ++k) flags.push_back(trainer.state().parameters[trainer.layout().unary_threshold(0, k)] >= 1);
+        return flags;
+    };
+    RandomStream random(3);
+    int flips = 0;
+    constexpr int steps = 3000, counted = 1000;
+    auto before = pruned();
+    for (int n = 0; n < steps; ++n) {
+        const std::uint32_t tiles[] = {static_cast<std::uint32_t>(random.below(40))};
+        (void)trainer.step(blocks, tiles, {.targets = {.weight = 0, .input = 0, .unary = 0.5, .binary = 0}, .rate = 1e-3});
+        const auto now = pruned();
+        if (n >= steps - counted) flips += now != before ? 1 : 0;
+        before = now;
+    }
+    const double sparsity = trainer.kinds()[2].sparsity();
+    EXPECT_GE(sparsity, 0.5);
+    EXPECT_LT(flips, counted / 10) << sparsity;
 }
 
 TEST(Trainer, ErrorsThatAreNoNumbersMoveNothing) {

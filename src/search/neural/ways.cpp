@@ -1,0 +1,149 @@
+// Ways on which a network shrinks: several at once, and what was removed too early may come back.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "search/neural/trial.hpp"
+
+namespace balmer::neural {
+namespace {
+
+// What is removed early decides much, so several ways lead down; at common sizes the worse ones make room for copies of
+// the better ones.
+constexpr std::size_t ways = 6;
+constexpr double ways_from = 1.5;          // times the limit: where they part
+constexpr std::size_t most_on_ways = 600;  // weights at the parting: larger networks go down once
+constexpr double level_ratio = 0.85;       // of the sizes at which they are compared
+constexpr std::size_t replaced = 2;        // ways that make room then
+constexpr double regrown = 0.1;            // of its size that a copy takes back first
+constexpr std::size_t growth_tiles = 256;  // rows that say what new terms are worth
+constexpr double growth_spread = 0.5;      // of the logarithms of these worths
+
+}  // namespace
+
+// The next removal: on the one way of a large network, else on the first way that has not come down to the common
+// level. False: all have ended.
+bool Trial::remove_on_ways() {
+    if (ways_.empty()) {
+        if (size_ > ways_from * setting_->complexity_limit() || trainer_->live_weights() > most_on_ways)
+            return remove_some();
+        ways_.assign(ways, {.state = trainer_->state(), .size = size_, .error = last_.error});
+        way_ = 0;
+        level_ = level_ratio * size_;
+    } else {
+        ways_[way_] = {.state = trainer_->state(), .size = size_, .error = last_.error};
+    }
+    while (true) {
+        while (way_ < ways_.size() && (ways_[way_].has_ended || ways_[way_].size <= level_))
+            ++way_;
+        if (way_ == ways_.size()) {
+            if (std::ranges::all_of(ways_, &Way::has_ended))
+                return false;
+            replace_worst_ways();
+            level_ *= level_ratio;
+            way_ = 0;
+            continue;
+        }
+        trainer_->state() = good_ = ways_[way_].state;
+        if (std::exchange(ways_[way_].is_copy, false)) {
+            grow_some();
+            return true;
+        }
+        if (remove_some())
+            return true;
+        ways_[way_].has_ended = true;
+    }
+}
+
+void Trial::replace_worst_ways() {
+    std::vector<std::size_t> order;
+    for (std::size_t k = 0; k < ways_.size(); ++k)
+        if (!ways_[k].has_ended)
+            order.push_back(k);
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return ways_[a].error < ways_[b].error; });
+    for (std::size_t k = 0; k < replaced && 2 * (k + 1) <= order.size(); ++k) {
+        auto& worst = ways_[order[order.size() - 1 - k]];
+        worst = ways_[order[k]];
+        worst.is_copy = true;
+    }
+}
+
+// New terms in the rows that are there, and coefficients where there were none: those that promise most for their size.
+void Trial::grow_some() {
+    const auto& layout = trainer_->layout();
+    auto& state = trainer_->state();
+    auto& p = state.parameters;
+    if (state.holds.empty())
+        state.holds.assign(layout.weights(), Hold::free);
+    const auto before = p;
+    const auto found = sizes();
+    constexpr float seed = 1e-6f;
+    struct Entry {
+        std::size_t at;
+        double nodes;  ///< what it adds; 0: nothing to add
+    };
+    std::vector<Entry> by_weight(layout.weights(), {0, 0});
+    for (std::size_t m = 0; m < layout.matrices().size(); ++m) {
+        const auto& place = layout.matrices()[m];
+        for (std::size_t i = 0; i <= place.inputs; ++i)
+            for (std::size_t j = 0; j < place.rows; ++j) {
+                const std::size_t at = place.at(i, j);
+                if (found.of_row[m][j] == 0 || found.summands[m][j] == 0 || trainer_->hold(at) == Hold::carrier)
+                    continue;
+                if (p[at] == 1 && trainer_->hold(at) == Hold::held)
+                    by_weight[at] = {at, found.of_row[m][j] * found.costs->coefficient};
+                if (p[at] != 0 || (i < place.inputs && found.of_input[m][i] == 0))
+                    continue;
+                p[at] = seed;
+                by_weight[at] = {at, found.of_entry(m, i, j, seed)};
+            }
+    }
+    const auto tiles = some_tiles(growth_tiles);
+    const auto curvature = trainer_->curvature(
+        setting_->training(), tiles, RandomStream(setting_->seed(), 5, index_, static_cast<std::uint64_t>(epoch_)));
+    std::vector<float> gradient;
+    (void)trainer_->slope(setting_->training(), tiles, {.structure = Structure::frozen, .reach = Reach::live},
+                          gradient);
+    const std::size_t n = curvature.place.size();
+    std::vector<double> weights(n), slopes(n);
+    std::vector<std::uint8_t> held(n);
+    std::vector<double> luck(n);
+    RandomStream random(setting_->seed(), 7, index_, static_cast<std::uint64_t>(epoch_));
+    for (std::size_t e = 0; e < n; ++e) {
+        const std::size_t at = curvature.place[e];
+        weights[e] = static_cast<double>(before[at]);
+        slopes[e] = static_cast<double>(gradient[at]);
+        held[e] = by_weight[at].nodes > 0 || state.holds[at] != Hold::free ? 1 : 0;
+        luck[e] = std::exp(growth_spread * random.normal());
+    }
+    p = before;
+    for (double wanted = regrown * found.total; wanted > 0;) {
+        const Surgeon surgeon(curvature, weights, held);
+        const auto left = surgeon.slopes_after_following(slopes);
+        double best_worth = 0;
+        std::size_t best = n;
+        for (std::size_t e = 0; e < n; ++e) {
+            const double nodes = by_weight[curvature.place[e]].nodes;
+            if (!(nodes > 0) || !held[e] || !(surgeon.stiffness(e) > 0))
+                continue;
+            const double worth = luck[e] * left[e] * left[e] / (surgeon.stiffness(e) * nodes);
+            if (worth > best_worth)
+                best_worth = worth, best = e;
+        }
+        if (best == n)
+            break;
+        const auto moved = surgeon.after(best, weights[best] - left[best] / surgeon.stiffness(best), 1);
+        for (std::size_t a = 0; a < n; ++a)
+            for (std::size_t b = 0; b < n; ++b)
+                slopes[a] += curvature.matrix[a * n + b] * (moved[b] - weights[b]);
+        weights = moved;
+        held[best] = 0;
+        state.holds[curvature.place[best]] = Hold::free;
+        wanted -= by_weight[curvature.place[best]].nodes;
+    }
+    for (std::size_t e = 0; e < n; ++e)
+        p[curvature.place[e]] = static_cast<float>(weights[e]);
+}
+
+}  // namespace balmer::neural
