@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "balmer/neural.hpp"
 #include "balmer/run_folder.hpp"
 #include "study/fit_case.hpp"
 
@@ -146,6 +147,37 @@ TEST(Chain, GuessesAreInTheFrontOfEveryMethod) {
         for (const auto& member : outcome.result.front.members()) lowest = std::min(lowest, member.loss);
         EXPECT_LT(lowest, 0.0035) << method;  // noise is 0.05: its constants were refitted
     }
+}
+
+// One formula per class: evolution starts from the networks' formulas and loses none of them.
+TEST(Chain, EvolutionShortensTheNetworksFormulasOfSeveralClasses) {
+    Table table = testing::table_of({"a", "b", "c", "d"}, 400, [](const auto& v) { return v[0] * v[1] > 3 ? 2.0 : v[2] > 1.5 ? 1.0 : 0.0; });
+    FitParameters parameters;
+    parameters.target = {"y"};
+    parameters.task = "classification";
+    parameters.operators = "+ * tanh";
+    parameters.complexity = "sympy";
+    parameters.maximum_complexity = 12;
+    const Problem problem = prepare(parameters, table).problem;
+    ASSERT_EQ(problem.outputs(), 3u);
+    const NeuralOptions small{.trials = 1, .epochs = 20, .layers = 1, .unary = 4, .binary = 4, .learning_rate = 0.02, .shrink_epochs = 1};
+    const Budget budget{.seconds = std::numeric_limits<double>::infinity(), .evaluations = 6000, .threads = 1};
+    Keeper one, two;
+    const auto alone = make_searcher({"neural"}, small)->run(problem, budget, 1, one.token, one, "");
+    const auto both = make_searcher({"neural", "genetic"}, small)->run(problem, budget, 1, two.token, two, "");
+    ASSERT_EQ(alone.stop, StopReason::exhausted);
+    ASSERT_GE(alone.front.members().size(), 3u);
+    bool any_better = false;
+    for (const auto& of_network : alone.front.members()) {
+        double lowest = INFINITY;
+        for (const auto& member : both.front.members()) {
+            EXPECT_EQ(member.outputs.size(), 3u);
+            if (member.complexity <= of_network.complexity) lowest = std::min(lowest, member.loss);
+        }
+        EXPECT_LE(lowest, of_network.loss * (1 + 1e-6) + 1e-9) << of_network.complexity;
+        any_better |= lowest < 0.99 * of_network.loss;
+    }
+    EXPECT_TRUE(any_better);
 }
 
 }  // namespace
