@@ -12,6 +12,7 @@ import importlib.util
 import json
 import math
 import pathlib
+import resource
 import subprocess
 
 import numpy as np
@@ -25,7 +26,7 @@ def write_tables(jets, work):
     data = np.load(jets / "replica_train.npz")
     with open(jets / "scaler_train80.csv", newline="", encoding="utf-8") as file:
         scaler = list(csv.DictReader(file))
-    names = [name.removesuffix("_mmdt") if name != "mass_mmdt" else name for name in (jets / "columns.txt").read_text().strip().split(",")]
+    names = [name.removesuffix("_mmdt") if name != "mass_mmdt" else name for name in (jets / "columns.txt").read_text().splitlines()[0].split(",")]
     values = (data["X"].astype(float) - [float(row["mean"]) for row in scaler]) / [float(row["scale"]) for row in scaler]
     labels = np.array(list("gqtwz"))[data["y"]]
     for name, rows in (("train", range(0, 312_000, 26)), ("test", range(7, 260_000, 13))):
@@ -75,8 +76,10 @@ def main():
     train = str(options.work / "train.csv")
     for measure, limits in SEARCHES.items():
         run, circuits = options.work / measure, options.work / f"{measure}-circuits"
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         subprocess.run([options.balmer, "fit", train, "--target", "jet", "--features", FEATURES, "--operators", "+ - * square sin tanh exp gauss", "--seconds",
                         options.seconds, "--threads", options.threads, "--complexity", measure, *limits, "--run-folder", str(run), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        print(f"{measure}: searched for {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before:.0f} CPU seconds", flush=True)
         subprocess.run([options.balmer, "firmware", str(run), "--data", train, "--front", "-o", str(circuits), "--agreement", options.agreement, "--multipliers", "lut"],
                        check=True, stdout=subprocess.DEVNULL)
         with open(circuits / "front.csv", newline="", encoding="utf-8") as file:

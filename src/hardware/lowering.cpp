@@ -37,22 +37,28 @@ const Column& column_of(const Table& table, const std::string& name) {
                                                     fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "), named < names.size() ? ", ..." : ""));
 }
 
-/// Evenly spread rows of a table, at most `limit`.
-Table some_rows(const Table& table, std::size_t limit) {
-    if (table.rows <= limit) {
-        return table;
-    }
+/// Some rows of a table.
+Table rows_at(const Table& table, const std::vector<std::size_t>& rows) {
     Table part = table;
-    part.rows = limit;
+    part.rows = rows.size();
     part.text.clear();
     for (Column& column : part.numeric) {
         std::vector<double> values;
-        for (std::size_t i = 0; i < limit; ++i) {
-            values.push_back(column[i * table.rows / limit]);
+        for (const std::size_t row : rows) {
+            values.push_back(column[row]);
         }
         column = Column(column.name(), std::move(values), column.unit());
     }
     return part;
+}
+
+/// Evenly spread rows, at most `limit`.
+std::vector<std::size_t> spread_rows(const Table& table, std::size_t limit) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < std::min(limit, table.rows); ++i) {
+        rows.push_back(table.rows <= limit ? i : i * table.rows / limit);
+    }
+    return rows;
 }
 
 std::vector<std::string> features_read(const Plan& plan) {
@@ -98,6 +104,32 @@ Table standardised(const Table& table, const LoweringOptions& options) {
         column = Column(column.name(), std::move(values), column.unit());
     }
     return result;
+}
+
+/// The rows that precision is searched on: evenly spread, and of values those where an output is largest or smallest, which alone need the widest edges.
+Table searched_rows(const Model& model, const Table& table, const LoweringOptions& options) {
+    std::vector<std::size_t> rows = spread_rows(table, options.rows);
+    if (table.rows <= options.rows || model.task == Task::classification || options.outputs == FirmwareOutputs::decision) {
+        return rows_at(table, rows);
+    }
+    constexpr std::size_t each = 8;
+    for (const auto& values : predict(model, standardised(table, options))) {
+        std::vector<std::size_t> order;
+        for (std::size_t row = 0; row < values.size(); ++row) {
+            if (std::isfinite(values[row])) {
+                order.push_back(row);
+            }
+        }
+        const auto smaller = [&](std::size_t a, std::size_t b) { return values[a] != values[b] ? values[a] < values[b] : a < b; };
+        const std::size_t few = std::min(each, order.size());
+        std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(few), smaller);
+        rows.insert(rows.end(), order.begin(), order.begin() + static_cast<std::ptrdiff_t>(few));
+        std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(few), [&](std::size_t a, std::size_t b) { return smaller(b, a); });
+        rows.insert(rows.end(), order.begin(), order.begin() + static_cast<std::ptrdiff_t>(few));
+    }
+    std::ranges::sort(rows);
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    return rows_at(table, rows);
 }
 
 std::vector<std::int64_t> integers_of(const InputPort& port, const Column& column) {
@@ -171,7 +203,7 @@ LoweringOptions with_formats(const Model& model, const Plan& plan, const Table& 
             columns.push_back(&column_of(table, name));
         }
     }
-    const Table searched = some_rows(table, options.rows);
+    const Table searched = searched_rows(model, table, options);
     const Judge judge = make_judge(model, plan.classifies, searched, options);
     Table rounded = searched;
     const auto loss = [&](const std::vector<FixedPoint>& formats) {
@@ -223,7 +255,7 @@ Plan plan_for(const Model& model, const Table& table, const LoweringOptions& opt
     }
     check_columns(plan, table);
     if (options.poles == Poles::refuse) {
-        refuse_poles(model, standardised(some_rows(table, options.rows), options));
+        refuse_poles(model, standardised(rows_at(table, spread_rows(table, options.rows)), options));
     }
     return plan;
 }
@@ -258,7 +290,7 @@ Lowering prepare(const Model& model, const Table& table, const LoweringOptions& 
         column.resize(table.rows, 0);
     }
     measure_ranges(task.plan, columns);
-    const Table searched = some_rows(table, options.rows);
+    const Table searched = searched_rows(model, table, options);
     task.judge = make_judge(model, task.plan.classifies, searched, options);
     check_decision(task.judge, options);
     const std::vector<std::string> beyond = outputs_beyond(model, task.judge, options);
@@ -319,7 +351,7 @@ Circuit lowered_as_hls4ml(const Model& model, const Table& table, LoweringOption
     options.rounding = Rounding::floor;
     options.overflow = Overflow::wrap;
     Circuit circuit = lower_as_hls4ml(model, options);
-    const Table searched = some_rows(table, options.rows);
+    const Table searched = rows_at(table, spread_rows(table, options.rows));
     Judge judge = make_judge(model, model.task == Task::classification, searched, options);
     judge.inputs = port_integers(circuit, searched);
     return finished(std::move(circuit), judge, options);
@@ -356,6 +388,14 @@ Found search_until_all_agree(const Lowering& task, const Judge& everything) {
         }
     }
     Found found{.circuit = std::move(best.realisation.circuit), .reaches = note.empty()};
+    constexpr double slack = 1.1;  // less is in the header alone
+    const LoweringQuality reached = everything.measure(found.circuit);
+    const double lost = everything.classifies ? (1 - reached.agreement) / std::max(1 - task.options.agreement, 1e-12) : reached.error / std::max(task.options.tolerance, 1e-12);
+    if (note.empty() && lost > slack && !everything.winners.empty()) {
+        found.circuit.notes.push_back(fmt::format("an agreement of {:.4g} on all {} rows, asked for was {:.4g}", reached.agreement, everything.winners.size(), task.options.agreement));
+    } else if (note.empty() && lost > slack) {
+        found.circuit.notes.push_back(fmt::format("an error of {:.4g} standard deviations on all {} rows, asked for was {:.4g}", reached.error, everything.scores[0].size(), task.options.tolerance));
+    }
     if (!note.empty()) {
         found.circuit.notes.push_back(note);
     }

@@ -82,10 +82,10 @@ namespace {
 
 /// A change of the formats that should make the circuit smaller.
 struct Move {
-    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, all_digits, all_fractions, rescale, form, interpolation, segments } kind = Kind::fraction;
+    enum class Kind : std::uint8_t { fraction, width, all_widths, entries, sum_bits, digits, all_digits, all_fractions, rescale, form, fold, interpolation, segments } kind = Kind::fraction;
     std::uint32_t edge = 0;
     std::uint32_t term = 0;
-    int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; interpolation: its bits; segments: 10 * their number and the bits between them
+    int amount = 0;  ///< rescale: odd multiplier and digits; form: the TermForm; fold: how often; interpolation: its bits; segments: 10 * their number and the bits between them
     double score = std::numeric_limits<double>::infinity();  ///< cost saved per loss when last tried
 };
 
@@ -179,6 +179,9 @@ private:
             const PlanEdge& edge = plan_.edges[i];
             if (edge.kind == EdgeKind::table) {
                 moves.push_back({.kind = Move::Kind::entries, .edge = i});
+                for (const int folds : {1, 2}) {
+                    moves.push_back({.kind = Move::Kind::fold, .edge = i, .amount = folds});
+                }
                 for (const int bits : {0, 2, 3, 4, 5}) {
                     moves.push_back({.kind = Move::Kind::interpolation, .edge = i, .amount = bits});
                 }
@@ -295,6 +298,15 @@ private:
                 }
                 format.forms[move.term] = static_cast<TermForm>(move.amount);
                 break;
+            case Move::Kind::fold: {
+                constexpr int narrowest = 7;  // shorter tables are cheaper than the reflection
+                if (format.folds == move.amount || format.operands[0].width < narrowest) {
+                    return std::nullopt;
+                }
+                format.folds = move.amount;
+                format.segments = format.segment_bits = 0;  // they were of no effect on arguments below zero
+                break;
+            }
             case Move::Kind::interpolation: {
                 constexpr int narrowest = 8;  // shorter tables are cheaper than a multiplication
                 if (format.interpolated == move.amount || (move.amount > 0 && format.operands[0].width < narrowest)) {

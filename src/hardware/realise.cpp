@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <map>
@@ -13,6 +12,7 @@
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "hardware/input_formats.hpp"
+#include "hardware/table_entries.hpp"
 
 namespace balmer {
 
@@ -24,6 +24,8 @@ constexpr std::int64_t widest_address = 1 << 12;
 struct Realised {
     std::uint32_t node = 0;
     double scale = 1, bias = 0;
+    bool is_folded = false;
+    std::int64_t low = 0, high = 0;  ///< folded: integers that it takes, fewer than the node's interval
 };
 
 class Realiser {
@@ -112,17 +114,22 @@ private:
 
     /// An operand cut to a quantiser. Floor rounding moves the mean by half of what is dropped: that is the bias.
     Realised use(std::uint32_t index, Quantiser quantiser, Rounding rounding) {
-        Realised value = edge(index);
+        return cut(edge(index), index, quantiser, rounding);
+    }
+
+    Realised cut(Realised value, std::uint32_t index, Quantiser quantiser, Rounding rounding) {
         const int finest = builder_.node(value.node).fraction;
         if (quantiser.fraction < finest) {
             value.node = builder_.with_fraction(value.node, quantiser.fraction, rounding, plan_.edges[index].name + "_rounded");
             if (rounding == Rounding::floor) {
                 value.bias += value.scale * (std::ldexp(0.5, -quantiser.fraction) - std::ldexp(0.5, -finest));
             }
+            value.low >>= finest - quantiser.fraction;
+            value.high >>= finest - quantiser.fraction;
         }
         // The sign is the data's: a port may allow negative numbers that the data never have.
-        const FixedPoint range{.width = std::clamp(quantiser.width, 1, 58), .fraction = 0,
-                               .sign = plan_.edges[index].low < 0 ? Sign::with : Sign::without};
+        const bool has_sign = plan_.edges[index].low < 0, drops_sign = has_sign && value.is_folded && value.low >= 0;
+        const FixedPoint range{.width = std::clamp(quantiser.width - (drops_sign ? 1 : 0), 1, 58), .fraction = 0, .sign = has_sign && !drops_sign ? Sign::with : Sign::without};
         value.node = builder_.saturate(value.node, range.lowest(), range.highest(), plan_.edges[index].name + "_limited");
         return value;
     }
@@ -140,8 +147,38 @@ private:
     /// Looks an operand up; `index` is a table edge, or the operand's own for factor * operand + extra.
     std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction) {
         const Entry entry{index, index == operand, factor, extra, fraction};
-        const Realised address = use(operand, quantiser, Rounding::floor);
-        return entry.is_identity ? plain_table(entry, address) : segmented(entry, address, formats_[index].segments);
+        if (entry.is_identity) {
+            return plain_table(entry, use(operand, quantiser, Rounding::floor));
+        }
+        return segmented(entry, cut(folded(entry, edge(operand)), operand, quantiser, Rounding::floor), formats_[index].segments);
+    }
+
+    /// Arguments on one side of a mirror are reflected to the other, before bits are dropped: afterwards the mirror would lie between two addresses.
+    Realised folded(const Entry& entry, Realised address) {
+        constexpr std::int64_t most = 1 << 14;
+        const std::string name = plan_.edges[entry.index].name;
+        for (int times = formats_[entry.index].folds; times > 0; --times) {
+            const CircuitNode node = builder_.node(address.node);
+            const std::int64_t low = address.is_folded ? address.low : node.low, high = address.is_folded ? address.high : node.high;
+            const double step = std::ldexp(1.0, -entry.fraction) / std::max(std::fabs(entry.factor), 1e-300);
+            if (high - low >= most) {
+                break;
+            }
+            const auto mirror = mirror_of(cache_.values(plan_, entry.index, low, high, node.fraction, address.scale, address.bias), low, step);
+            if (!mirror) {
+                break;
+            }
+            const std::int64_t border = mirror->keeps_upper ? mirror->low : mirror->high + 1;
+            const std::uint32_t is_below = builder_.compare(CircuitOp::less, address.node, builder_.constant(border, node.fraction), name + "_is_below");
+            const std::uint32_t reflected = builder_.subtract(builder_.constant(mirror->sum, node.fraction), address.node, name + "_mirrored");
+            const std::uint32_t chosen = mirror->keeps_upper ? builder_.select(is_below, reflected, address.node) : builder_.select(is_below, address.node, reflected);
+            const FixedPoint format = format_for(mirror->low, mirror->high, 0);
+            address.node = builder_.wrap(chosen, format.width, format.sign, name + "_folded");
+            address.is_folded = true;
+            address.low = mirror->low;
+            address.high = mirror->high;
+        }
+        return address;
     }
 
     /// Arguments below a power of two are looked up in fine steps, those beyond in coarse ones: functions that are steep near zero, as sqrt and log,
@@ -178,24 +215,13 @@ private:
         tidy(values, entry.index);
         const std::string name = plan_.edges[entry.index].name;
         CircuitTable made{.name = "table_" + name, .first = node.low, .columns = {{.name = "y", .formula = name}}};
-        for (const double x : values) {
+        for (std::int64_t a = node.low; a <= node.high; ++a) {
+            const std::int64_t taken = address.is_folded ? std::clamp(a, std::max(address.low, node.low), std::max(node.low, std::min(address.high, node.high))) : a;
+            const double x = values[static_cast<std::size_t>(taken - node.low)];
             made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, entry.fraction));
         }
         const int fraction = entry.fraction - drop_common_zeros(made.columns[0].values);
         return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, entry.is_identity ? name + "_scaled" : name);
-    }
-
-    /// Last bits that are zero in every entry are left out, as of a table of 0 and 1: how many.
-    static int drop_common_zeros(std::vector<std::int64_t>& values) {
-        std::uint64_t any = 0;
-        for (const std::int64_t value : values) {
-            any |= static_cast<std::uint64_t>(value);
-        }
-        const int zeros = any == 0 ? 0 : std::countr_zero(any);
-        for (std::int64_t& value : values) {
-            value >>= zeros;
-        }
-        return zeros;
     }
 
     static std::int64_t rounded(double x, int fraction) { return static_cast<std::int64_t>(std::floor(std::ldexp(x, fraction) + 0.5)); }
@@ -264,16 +290,7 @@ private:
         if (std::ranges::none_of(values, is_finite)) {
             throw Error(fmt::format("'{}' has no value for any argument that its format allows: change the formats", plan_.edges[index].name));
         }
-        const std::vector<double> given = values;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            for (std::size_t distance = 1; !std::isfinite(values[i]); ++distance) {
-                if (distance <= i && std::isfinite(given[i - distance])) {
-                    values[i] = given[i - distance];
-                } else if (i + distance < given.size() && std::isfinite(given[i + distance])) {
-                    values[i] = given[i + distance];
-                }
-            }
-        }
+        balmer::fill_gaps(values);
         notes_.insert(fmt::format("{}: outside its domain it has the value of the nearest argument inside", plan_.edges[index].name));
     }
 

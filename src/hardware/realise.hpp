@@ -25,6 +25,7 @@ enum class TermForm : std::uint8_t { shift_and_add, table, dropped };
 struct EdgeFormat {
     double scale = 1;                       ///< linear edges whose consumers accept any
     int fraction = 8;                       ///< table: of its entries. linear: terms are cut to it
+    int folds = 0;                          ///< table: how often addresses on one side of a mirror of its entries are reflected to the other
     int interpolated = 0;                   ///< table: low address bits that choose a point on a straight line between two entries
     int segments = 0;                       ///< table of an argument >= 0: pieces, each reaching 2^segment_bits further than the one before in as much coarser steps
     int segment_bits = 0;

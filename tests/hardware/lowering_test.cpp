@@ -9,6 +9,7 @@
 #include "balmer/hardware_cost.hpp"
 #include "hardware/formula_case.hpp"
 #include "hardware/message_of.hpp"
+#include "hardware/table_entries.hpp"
 
 namespace balmer {
 namespace {
@@ -33,6 +34,14 @@ struct Case {
     double low, high;
     double allowed = 0.03;  ///< on fresh rows; a jump makes rows near it rare and costly
 };
+
+/// A column of a table, replaced.
+Table with_column(Table table, std::size_t column, const std::function<double(double)>& change) {
+    std::vector<double> values;
+    for (const double x : table.numeric[column].values()) values.push_back(change(x));
+    table.numeric[column] = Column(table.numeric[column].name(), std::move(values));
+    return table;
+}
 
 TEST(Lowering, KeepsTheToleranceForEveryKindOfOperator) {
     const std::vector<Case> cases = {
@@ -135,6 +144,53 @@ TEST(Lowering, ATableOfZeroAndOneIsOneBitWide) {
     EXPECT_LE(measure_quality(circuit, model, data, {}).error, 0.022);
 }
 
+// cosh of a difference needs the table of one sign, a cosine that of half a turn.
+TEST(Lowering, TablesThatAreTheirOwnMirrorAreFolded) {
+    const Model model = model_of({"u*(cosh(0.011*(v - w)) - cos(0.0109083*(x - y)))"});
+    Table data = table_of(model, 3000, 0, 256, 1);
+    for (const char* name : {"x", "y"}) data = with_column(data, *data.find_numeric(name), [](double x) { return std::floor(2.2 * x); });
+    LoweringOptions options{.tolerance = 0.002};
+    const Circuit circuit = lower(model, data, options);
+    EXPECT_LE(measure_quality(circuit, model, data, options).error, 0.0022);
+    const auto count_named = [&](const char* part) { return std::ranges::count_if(circuit.nodes, [&](const CircuitNode& node) { return node.name.find(part) != std::string::npos; }); };
+    EXPECT_GE(count_named("_folded"), 2) << to_json(circuit);
+}
+
+TEST(TableEntries, MirrorsAreFound) {
+    const auto entries = [](std::int64_t first, std::int64_t last, auto function) {
+        std::vector<double> values;
+        for (std::int64_t a = first; a <= last; ++a) values.push_back(function(static_cast<double>(a)));
+        return values;
+    };
+    const auto even = [](double a) { return std::cosh(0.02 * a); };
+    const auto about_zero = mirror_of(entries(-100, 63, even), -100, 1e-3);
+    ASSERT_TRUE(about_zero.has_value());
+    EXPECT_EQ(about_zero->sum, 0);
+    EXPECT_FALSE(about_zero->keeps_upper) << "the longer side stays";
+    EXPECT_EQ(about_zero->low, -100);
+    EXPECT_EQ(about_zero->high, 0);
+    const auto between = mirror_of(entries(-100, 120, [&](double a) { return even(a + 0.5); }), -100, 1e-3);  // about -1/2
+    ASSERT_TRUE(between.has_value());
+    EXPECT_EQ(between->sum, -1);
+    EXPECT_TRUE(between->keeps_upper);
+    EXPECT_EQ(between->low, 0);
+    EXPECT_EQ(between->high, 120);
+    EXPECT_FALSE(mirror_of(entries(-100, 100, [](double a) { return std::tanh(0.05 * a); }), -100, 1e-3).has_value());
+    EXPECT_FALSE(mirror_of(entries(-10, 200, even), -10, 1e-3).has_value()) << "too little is saved";
+    for (const auto* mirror : {&*about_zero, &*between}) {
+        for (std::int64_t a = mirror->low; a <= mirror->high; ++a) EXPECT_NEAR(even(static_cast<double>(a) + (mirror->sum != 0 ? 0.5 : 0)), even(static_cast<double>(mirror->sum - a) + (mirror->sum != 0 ? 0.5 : 0)), 1e-9);
+    }
+}
+
+TEST(Lowering, RowsOfTheLargestValuesAreSearchedToo) {
+    const Model model = model_of({"x*y"});
+    Table data = table_of(model, 20000, 0, 4, 1.0 / 64);
+    std::size_t row = 0;
+    data = with_column(data, 0, [&](double x) { return row++ == 7777 ? 200 : x; });  // one row in twenty thousand: a third of the squares
+    const Circuit circuit = lower(model, data, {.tolerance = 0.01, .rows = 1000});
+    EXPECT_LE(measure_quality(circuit, model, data, {}).error, 0.011);
+}
+
 TEST(Lowering, WideArgumentsAreInterpolated) {
     const Model model = model_of({"exp(-x) + 0.1*sqrt(x + 0.5)"});
     const Table data = table_of(model, 2000, 0, 4, 1.0 / 4096);
@@ -180,14 +236,6 @@ TEST(Lowering, SaysWhatIsWrong) {
     EXPECT_NE(message_of([&] { lower(model_of({"2 + 3"}), data, {}); }).find("reads no column"), std::string::npos);
     const std::string infinite = message_of([&] { lower(model_of({"x + 1/(2 - 2)"}), data, {}); });
     EXPECT_NE(infinite.find("no finite value"), std::string::npos) << infinite;
-}
-
-/// A column of a table, replaced.
-Table with_column(Table table, std::size_t column, const std::function<double(double)>& change) {
-    std::vector<double> values;
-    for (const double x : table.numeric[column].values()) values.push_back(change(x));
-    table.numeric[column] = Column(table.numeric[column].name(), std::move(values));
-    return table;
 }
 
 TEST(Lowering, OpenPortsHoldEveryRow) {
