@@ -29,10 +29,12 @@ double likelihood_change(double from, double to, const Problem& problem) {
     const double rows = static_cast<double>(problem.data.rows());
     const auto& name = problem.loss.name;
     if (name == "logistic" || name == "softmax" || name == "poisson") return 2 * rows * (to - from);
+    // The rounding of the targets, in the loss's own unit.
     double scale = 0;
     for (const auto& target : problem.data.targets)
-        for (const double y : target.values()) scale = std::max(scale, y * y);
-    const double floor = std::max(scale * 1e-26, 1e-300);
+        for (std::size_t i = 0; i < target.values().size(); ++i)
+            scale = std::max(scale, std::fabs(target[i] / (problem.data.sigma ? (*problem.data.sigma)[i] : 1)));
+    const double floor = std::max(scale * scale * 1e-26, 1e-300);
     return rows * std::log(std::max(to, floor) / std::max(from, floor));
 }
 

@@ -31,6 +31,22 @@ TEST(SnapConstants, AnglesComeWithinHalfATurnOfZero) {
     EXPECT_LT(snapped.loss, 1e-28);
 }
 
+TEST(SnapConstants, RelativeErrorsOfLargeTargetsDecideToo) {
+    Problem problem = wave_problem();
+    std::vector<double> y, sigma;
+    for (const double x : problem.data.features[0].values()) {
+        y.push_back(6.674e19 * std::exp(x));
+        sigma.push_back(0.01 * y.back());
+    }
+    problem.data.targets = {Column("y", y)};
+    problem.data.sigma = Column("sigma", sigma);
+    problem.operators.push_back(Op::exp);
+    const Scorer scorer(problem);
+    const Vocabulary names{.features = {"x"}};
+    const auto snapped = snap_constants(scorer.score({parse("6.68e19*exp(x)", names)}, "test"), scorer);
+    EXPECT_NEAR(snapped.outputs[0].values[0], 6.674e19, 0.01e19);
+}
+
 TEST(SnapConstants, NumbersThatTheDataDecideStay) {
     const Problem problem = wave_problem();
     const Scorer scorer(problem);

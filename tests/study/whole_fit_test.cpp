@@ -171,5 +171,27 @@ TEST(WholeFit, ATargetThatTheFeaturesDoNotExplain) {
     EXPECT_FALSE(outcome.result.front.empty());
 }
 
+TEST(WholeFit, TheUnitsOfTheColumnsDoNotMatter) {
+    // Newton's law in kilograms and metres of stars and planets, with errors of one per cent.
+    Table table = testing::table_of({"r", "m", "M"}, 40, [](const auto& v) { return v[1] * v[2] / (v[0] * v[0]); });
+    RandomStream random(3);
+    std::vector<Column> columns;
+    const double units[] = {1e11, 1e25, 1e29, 6.674e-11 * 1e54 / 1e22};
+    for (std::size_t k = 0; k < table.numeric.size(); ++k) {
+        std::vector<double> values;
+        for (const double v : table.numeric[k].values()) values.push_back(v * units[k] * (k == 3 ? 1 + 0.01 * random.normal() : 1));
+        columns.emplace_back(table.numeric[k].name(), values);
+    }
+    table.numeric = columns;
+    FitParameters parameters;
+    parameters.sigma = "0.01*y";
+    parameters.method = {"enumerate"};
+    parameters.evaluations = 20'000;
+    const auto outcome = testing::fit_of(table, parameters);
+    const auto& member = outcome.result.front.members()[outcome.chosen];
+    EXPECT_EQ(member.complexity, 8) << print(member.outputs[0], outcome.problem.vocabulary());
+    EXPECT_NEAR(member.loss, 1, 0.5);
+}
+
 }  // namespace
 }  // namespace balmer

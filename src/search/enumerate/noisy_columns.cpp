@@ -208,6 +208,8 @@ void NoisyColumns::fill(const Sample& sample, ThreadPool& pool) {
     std::size_t end = 0;  // of the table's entries that are wanted
     for (const auto& name : names_)
         if (name.entry != KeyIndex::none) end = std::max<std::size_t>(end, name.entry + 1);
+    std::vector<double> column(rows_at_once * names_.size());
+    std::vector<int> exponent(names_.size(), 0);  // of a column's values in its first rows: float then holds them and their squares
     for (std::size_t begin = 0; begin < rows_; begin += rows_at_once) {
         const std::size_t n = std::min(rows_at_once, rows_ - begin);
         std::vector<const double*> pointers;
@@ -215,14 +217,24 @@ void NoisyColumns::fill(const Sample& sample, ThreadPool& pool) {
         const auto of_table = table_.values_on(end, pointers, n, pool);
         parallel_for(pool, names_.size(), 1024, [&](std::size_t i) {
             const auto& name = names_[i];
+            double* values = column.data() + i * rows_at_once;
+            double largest = 0;
             for (std::size_t r = 0; r < n; ++r) {
                 double inner = name.entry != KeyIndex::none ? of_table[name.entry * n + r] : monomials[name.inner][begin + r];
                 if (name.plus >= 0)
                     inner *= sample.columns[static_cast<std::size_t>(name.plus)][begin + r] - sample.columns[static_cast<std::size_t>(name.minus)][begin + r];
                 double v = wrapped(name.wrapping, name.wrapping == Wrapping::plain ? inner : static_cast<double>(name.scale) * inner);
                 if (name.outer != 0) v *= factors[name.outer][begin + r];
-                values_[i * rows_ + begin + r] = static_cast<float>(v);
-                logarithms_[i * rows_ + begin + r] = std::log(std::fabs(static_cast<float>(v)));
+                values[r] = v;
+                if (std::isfinite(v)) largest = std::max(largest, std::fabs(v));
+            }
+            if (begin == 0 && largest > 0) exponent[i] = std::ilogb(largest);
+            const double unit = std::ldexp(1.0, -std::clamp(exponent[i], -1000, 1000));
+            const auto logarithm_of_unit = static_cast<float>(exponent[i]) * 0.69314718F;
+            for (std::size_t r = 0; r < n; ++r) {
+                const auto v = static_cast<float>(values[r] * unit);
+                values_[i * rows_ + begin + r] = v;
+                logarithms_[i * rows_ + begin + r] = std::log(std::fabs(v)) + logarithm_of_unit;
             }
         });
     }

@@ -22,6 +22,10 @@ Sample take_sample(const Dataset& data, std::vector<std::size_t> rows, std::size
         if (data.weights) sample.weight[i] = std::max(0.0, (*data.weights)[sample.rows[i]]);
         if (data.sigma) sample.weight[i] /= (*data.sigma)[sample.rows[i]] * (*data.sigma)[sample.rows[i]];
     }
+    // Only their ratios tell; by a power of two, which rounds nothing, float holds them.
+    const double heaviest = sample.weight.empty() ? 0 : *std::ranges::max_element(sample.weight);
+    if (heaviest > 0 && std::isfinite(heaviest))
+        for (double& w : sample.weight) w = std::ldexp(w, -std::ilogb(heaviest));
     return sample;
 }
 

@@ -14,7 +14,7 @@ struct Sample {
     std::vector<std::vector<double>> columns;  ///< [feature][row]
     std::vector<const double*> pointers;       ///< into `columns`
     std::vector<double> target;
-    std::vector<double> weight;                ///< weight / sigma^2, negative ones as 0
+    std::vector<double> weight;                ///< weight / sigma^2, negative ones as 0, the heaviest from 1 to 2
 
     std::size_t size() const { return rows.size(); }
 };
