@@ -84,12 +84,12 @@ def main():
                        check=True, stdout=subprocess.DEVNULL)
         with open(circuits / "front.csv", newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                line = f"{measure:>6} {row['complexity']:>4}: {float(row['lut']):4.0f} LUT estimated, {float(row['nanoseconds']):.2f} ns, accuracy {float(row['accuracy']):.4f}"
+                line = f"{measure:>6} {row['folder']:>8}: {float(row['lut']):4.0f} LUT estimated, {float(row['nanoseconds']):.2f} ns, accuracy {float(row['accuracy']):.4f}"
                 if row["best"] == "1":
-                    line += f", on other rows {accuracy(circuits / row['complexity'], options.work / 'test.csv'):.4f} *"
+                    line += f", on other rows {accuracy(circuits / row['folder'], options.work / 'test.csv'):.4f} *"
                 print(line, flush=True)
                 if row["best"] == "1" and options.synthesize:
-                    print(subprocess.run([options.balmer, "synthesize", str(circuits / row["complexity"])], check=True, capture_output=True, text=True).stdout)
+                    print(subprocess.run([options.balmer, "synthesize", str(circuits / row["folder"])], check=True, capture_output=True, text=True).stdout)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <optional>
+#include <set>
 
 #include "balmer/circuit_builder.hpp"
 #include "balmer/error.hpp"
@@ -43,15 +44,77 @@ public:
     }
 
 private:
+    // ap_fixed computes products and sums in as many bits as they need. A circuit holds 60, but every result is cast, which drops high bits anyway: of values that grow
+    // beyond, the lowest `kept` bits are computed, exactly, and a cast that would need more is refused.
+    static constexpr int kept = 58;
+
+    int width_of(std::uint32_t node) const { return builder_.node(node).format().width; }
+    bool is_partial(std::uint32_t node) const { return partial_.contains(node); }
+
+    std::uint32_t marked(std::uint32_t node, bool partial) {
+        if (partial) {
+            partial_.insert(node);
+        }
+        return node;
+    }
+
+    /// The lowest bits of a value, read with a sign.
+    std::uint32_t lowest(std::uint32_t node, int width) {
+        return width_of(node) <= width ? node : marked(builder_.wrap(node, width, Sign::with), true);
+    }
+
+    /// The lowest `width` bits of a * b: what the wider operand has too much is split off.
+    std::uint32_t product(std::uint32_t a, std::uint32_t b, int width = kept) {
+        const bool partial = is_partial(a) || is_partial(b);
+        if (width_of(a) + width_of(b) <= kept) {
+            return marked(lowest(builder_.multiply(a, b), width), partial);
+        }
+        if (width_of(a) < width_of(b)) {
+            std::swap(a, b);
+        }
+        const int split = kept - width_of(b) - 1;
+        if (split < 1 || width_of(a) <= split) {
+            throw_too_wide(a);
+        }
+        const std::uint32_t low = builder_.wrap(a, split, Sign::without), high = builder_.with_fraction(a, builder_.node(a).fraction - split, Rounding::floor);
+        const std::uint32_t of_low = product(low, b, width);
+        return width <= split ? marked(of_low, true) : marked(sum(of_low, product(high, b, width - split), 1, width), true);
+    }
+
+    /// The lowest `width` bits of a + b or a - b.
+    std::uint32_t sum(std::uint32_t a, std::uint32_t b, int sign, int width = kept) {
+        const bool partial = is_partial(a) || is_partial(b);
+        const int fraction = std::max(builder_.node(a).fraction, builder_.node(b).fraction);
+        const auto fitting = [&](std::uint32_t node) {
+            const int room = width - (fraction - builder_.node(node).fraction);
+            if (room < 1) {
+                throw_too_wide(node);
+            }
+            return lowest(node, room);
+        };
+        a = fitting(a);
+        b = fitting(b);
+        const bool shortened = is_partial(a) || is_partial(b);
+        return marked(lowest(sign > 0 ? builder_.add(a, b) : builder_.subtract(a, b), width), partial || shortened);
+    }
+
+    [[noreturn]] void throw_too_wide(std::uint32_t node) const {
+        throw Error(fmt::format("in {} the exact value of '{}' before it is cast needs more than {} bits: give --input-format fewer bits after the binary point, or take mode native",
+                                to_string(type_), builder_.node(node).name, kept));
+    }
+
     /// The value as ap_fixed: low bits dropped, high bits dropped.
     std::uint32_t cast(std::uint32_t node, std::string_view name = {}) {
+        if (is_partial(node) && type_.width - type_.fraction + builder_.node(node).fraction > kept) {
+            throw_too_wide(node);
+        }
         return builder_.wrap(builder_.with_fraction(node, type_.fraction, Rounding::floor), type_.width, Sign::with, name);
     }
 
     std::int64_t literal_integer(double number) const { return quantize(number, type_, Rounding::floor, Overflow::wrap); }
     std::uint32_t literal(double number) { return builder_.constant(literal_integer(number), type_.fraction); }
     std::uint32_t whole(const Value& value) { return value.number ? literal(*value.number) : value.node; }
-    std::uint32_t negated(std::uint32_t node) { return builder_.subtract(builder_.constant(0, builder_.node(node).fraction), node); }
+    std::uint32_t negated(std::uint32_t node) { return sum(builder_.constant(0, builder_.node(node).fraction), node, -1); }
 
     Value value(std::uint32_t index) {
         const GraphNode& node = graph_.nodes()[index];
@@ -120,10 +183,10 @@ private:
             } else if (!total) {
                 total = sign > 0 ? operands[k].node : negated(operands[k].node);
             } else {
-                total = sign > 0 ? builder_.add(*total, operands[k].node) : builder_.subtract(*total, operands[k].node);
+                total = sum(*total, operands[k].node, sign);
             }
         }
-        return {.node = number == 0 ? *total : builder_.add(*total, literal(number))};
+        return {.node = number == 0 ? *total : sum(*total, literal(number), 1)};
     }
 
     /// The sign of a number in a product stands before it: -0.04*x is -(T(0.04)*x).
@@ -134,11 +197,11 @@ private:
             if (operand.number) {
                 number *= *operand.number;
             } else {
-                total = total ? builder_.multiply(*total, operand.node) : operand.node;
+                total = total ? product(*total, operand.node) : operand.node;
             }
         }
         const double size = std::fabs(number);
-        const std::uint32_t scaled = size == 1 ? *total : builder_.multiply(*total, literal(size));
+        const std::uint32_t scaled = size == 1 ? *total : product(*total, literal(size));
         return {.node = number < 0 ? negated(scaled) : scaled};
     }
 
@@ -155,7 +218,7 @@ private:
     Value power(std::uint32_t base, int exponent) {
         std::uint32_t total = base;
         for (int k = 1; k < exponent; ++k) {
-            total = builder_.multiply(total, base);
+            total = product(total, base);
         }
         return {.node = total};
     }
@@ -222,6 +285,7 @@ private:
     Graph graph_;
     CircuitBuilder builder_;
     std::vector<Value> values_;
+    std::set<std::uint32_t> partial_;  ///< nodes that lack high bits of their exact value
 };
 
 }  // namespace

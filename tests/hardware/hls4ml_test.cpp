@@ -4,6 +4,7 @@
 #include "balmer/error.hpp"
 #include "balmer/simulation.hpp"
 #include "hardware/formula_case.hpp"
+#include "hardware/message_of.hpp"
 #include "hardware/random_circuit.hpp"
 
 #ifdef BALMER_HAVE_SYSTEMC
@@ -122,6 +123,8 @@ std::size_t symbolnet_differences(std::size_t rows) {
 TEST(Hls4ml, EqualsScFixedOnTheSymbolNetJets) {
     EXPECT_EQ((symbolnet_differences<12, 8>(3000)), 0u);
     EXPECT_EQ((symbolnet_differences<14, 6>(3000)), 0u);
+    EXPECT_EQ((symbolnet_differences<16, 6>(3000)), 0u) << "inner products of more than 60 bits";
+    EXPECT_EQ((symbolnet_differences<16, 8>(3000)), 0u);
 }
 
 TEST(Hls4ml, LookupTablesEqualTheirPublishedIndexing) {
@@ -141,7 +144,17 @@ TEST(Hls4ml, LookupTablesEqualTheirPublishedIndexing) {
     EXPECT_EQ((different.operator()<12, 6>()), 0u);
 }
 
-TEST(Hls4mlSlow, EqualsScFixedOnAMillionVectors) { EXPECT_EQ((symbolnet_differences<12, 8>(1'000'000)), 0u); }
+TEST(Hls4ml, RefusesWhatNoIntegerHolds) {
+    const Model model = testing::model_of(symbolnet_formulas);
+    const LoweringOptions options{.mode = FirmwareMode::hls4ml, .input_format = FixedPoint{16, 14, Sign::with}};
+    const std::string message = testing::message_of([&] { lower(model, testing::table_of(model, 100, -2, 2, 1.0 / 16), options); });
+    EXPECT_NE(message.find("needs more than 58 bits: give --input-format fewer bits after the binary point"), std::string::npos) << message;
+}
+
+TEST(Hls4mlSlow, EqualsScFixedOnAMillionVectors) {
+    EXPECT_EQ((symbolnet_differences<12, 8>(1'000'000)), 0u);
+    EXPECT_EQ((symbolnet_differences<16, 6>(1'000'000)), 0u);
+}
 
 #else
 

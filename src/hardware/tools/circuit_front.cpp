@@ -36,22 +36,38 @@ std::optional<double> error_on(const Table& table, const Model& model, const Cir
     return judge.compare(predict(circuit, table)).error;
 }
 
+namespace {
+
+CircuitOfFront lowered(int complexity, const Model& model, const Table& table, const LoweringOptions& options) {
+    CircuitOfFront member{.complexity = complexity, .asked = model.task == Task::classification ? options.agreement : options.tolerance};
+    try {
+        member.circuit = lower(model, table, options);
+        member.cost = estimate_cost(member.circuit);
+        member.quality = measure_quality(member.circuit, model, table, options);
+        member.accuracy = accuracy_on(table, model, member.circuit);
+        member.target_error = error_on(table, model, member.circuit);
+    } catch (const Error& error) {
+        member.refused = error.what();
+    }
+    return member;
+}
+
+}  // namespace
+
 std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options) {
+    constexpr double losses[] = {1, 1.4, 2, 2.8, 4};  // of what was asked for
     std::vector<CircuitOfFront> front;
     bool classifies = false;
     for (const auto& [complexity, model] : models) {
         classifies = model.task == Task::classification;
-        CircuitOfFront member{.complexity = complexity};
-        try {
-            member.circuit = lower(model, table, options);
-            member.cost = estimate_cost(member.circuit);
-            member.quality = measure_quality(member.circuit, model, table, options);
-            member.accuracy = accuracy_on(table, model, member.circuit);
-            member.target_error = error_on(table, model, member.circuit);
-        } catch (const Error& error) {
-            member.refused = error.what();
+        for (const double loss : losses) {
+            LoweringOptions coarser = options;
+            coarser.agreement = 1 - loss * (1 - options.agreement);
+            coarser.tolerance = loss * options.tolerance;
+            if (loss > 1 && (coarser.agreement < 0.5 || coarser.tolerance > 0.5)) break;
+            front.push_back(lowered(complexity, model, table, coarser));
+            if (!front.back().refused.empty() || !(front.back().accuracy || front.back().target_error)) break;
         }
-        front.push_back(std::move(member));
     }
     const auto dominates = [&](const CircuitOfFront& a, const CircuitOfFront& b) {
         const double x[] = {a.badness(classifies), a.cost.area(), a.cost.period}, y[] = {b.badness(classifies), b.cost.area(), b.cost.period};
@@ -66,6 +82,8 @@ std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, M
         member.is_best = member.refused.empty();
         for (const auto& other : front) member.is_best = member.is_best && !(other.refused.empty() && dominates(other, member));
     }
+    const double asked = classifies ? options.agreement : options.tolerance;
+    std::erase_if(front, [&](const CircuitOfFront& member) { return member.asked != asked && !member.is_best; });
     return front;
 }
 

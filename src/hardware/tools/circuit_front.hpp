@@ -24,6 +24,7 @@ std::optional<double> error_on(const Table& table, const Model& model, const Cir
 /// One formula of a front as a circuit.
 struct CircuitOfFront {
     int complexity = 0;
+    double asked = 0;         ///< agreement, or error over the standard deviation
     Circuit circuit;
     HardwareCost cost;
     LoweringQuality quality;
@@ -37,7 +38,8 @@ struct CircuitOfFront {
         return accuracy ? 1 - *accuracy : classifies ? 1 - quality.agreement : target_error.value_or(quality.error);
     }
 };
-/// Circuits of models by complexity, in their order. `options` as for lower().
+/// Circuits of models by complexity, in their order: of each one as asked for, and where the data hold the truth further ones that may lose up to four times as much
+/// against the float formula, as long as no other beats them: a good formula coarsely computed may beat a simple one. `options` as for lower().
 std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options);
 
 }  // namespace balmer
