@@ -60,6 +60,9 @@ private:
     bool remove_on_ways();
     void replace_worst_ways();
     void grow_some();
+    std::vector<double> plant_terms();
+    void thin_out(std::vector<double>& added);
+    void take_best_terms(const Curvature& curvature, const std::vector<float>& gradient, const std::vector<double>& added, double wanted);
     std::vector<std::uint32_t> some_tiles(std::size_t count) const;
     bool remove_some();
     bool remove_by_costs(std::span<const std::uint32_t> tiles, double wanted);

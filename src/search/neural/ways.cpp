@@ -18,6 +18,8 @@ constexpr double level_ratio = 0.85;       // of the sizes at which they are com
 constexpr std::size_t replaced = 2;        // ways that make room then
 constexpr double regrown = 0.1;            // of its size that a copy takes back first
 constexpr std::size_t growth_tiles = 256;  // rows that say what new terms are worth
+constexpr std::size_t thinning_tiles = 64, most_candidates = 500;  // terms whose joint curvature is taken
+constexpr float planted = 1e-6f;           // a weight that changes nothing and has a slope
 constexpr double growth_spread = 0.5;      // of the logarithms of these worths
 
 }  // namespace
@@ -69,81 +71,101 @@ void Trial::replace_worst_ways() {
     }
 }
 
-// New terms in the rows that are there, and coefficients where there were none: those that promise most for their size.
-void Trial::grow_some() {
+// Plants a tiny weight wherever the rows that are there could take one more term. Returns by weight what a term there, or a
+// coefficient that is not written yet, adds to the complexity; 0 where nothing can be added.
+std::vector<double> Trial::plant_terms() {
     const auto& layout = trainer_->layout();
-    auto& state = trainer_->state();
-    auto& p = state.parameters;
-    if (state.holds.empty())
-        state.holds.assign(layout.weights(), Hold::free);
-    const auto before = p;
+    auto& p = trainer_->state().parameters;
     const auto found = sizes();
-    constexpr float seed = 1e-6f;
-    struct Entry {
-        std::size_t at;
-        double nodes;  ///< what it adds; 0: nothing to add
-    };
-    std::vector<Entry> by_weight(layout.weights(), {0, 0});
+    std::vector<double> added(layout.weights(), 0.0);
     for (std::size_t m = 0; m < layout.matrices().size(); ++m) {
         const auto& place = layout.matrices()[m];
         for (std::size_t i = 0; i <= place.inputs; ++i)
             for (std::size_t j = 0; j < place.rows; ++j) {
                 const std::size_t at = place.at(i, j);
-                if (found.of_row[m][j] == 0 || found.summands[m][j] == 0 || trainer_->hold(at) == Hold::carrier)
-                    continue;
-                if (p[at] == 1 && trainer_->hold(at) == Hold::held)
-                    by_weight[at] = {at, found.of_row[m][j] * found.costs->coefficient};
-                if (p[at] != 0 || (i < place.inputs && found.of_input[m][i] == 0))
-                    continue;
-                p[at] = seed;
-                by_weight[at] = {at, found.of_entry(m, i, j, seed)};
+                if (found.of_row[m][j] == 0 || found.summands[m][j] == 0 || trainer_->hold(at) == Hold::carrier) continue;
+                if (p[at] == 1 && trainer_->hold(at) == Hold::held) added[at] = found.of_row[m][j] * found.costs->coefficient;
+                if (p[at] != 0 || (i < place.inputs && found.of_input[m][i] == 0)) continue;
+                p[at] = planted;
+                added[at] = found.of_entry(m, i, j, static_cast<double>(planted));
             }
     }
+    return added;
+}
+
+// Of many terms those that promise most by their own slope and curvature, so that the joint curvature stays affordable.
+void Trial::thin_out(std::vector<double>& added) {
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t at = 0; at < added.size(); ++at)
+        if (added[at] > 0) order.emplace_back(0.0, at);
+    if (order.size() <= most_candidates) return;
+    auto& p = trainer_->state().parameters;
+    const auto tiles = some_tiles(thinning_tiles);
+    std::vector<float> gradient, means;
+    (void)trainer_->slope(setting_->training(), tiles, {.structure = Structure::frozen, .reach = Reach::live}, gradient);
+    const auto costs = trainer_->removal_costs(setting_->training(), tiles, means);
+    for (auto& [worth, at] : order) {
+        const double w = static_cast<double>(p[at]), slope = static_cast<double>(gradient[at]), curvature = 2 * static_cast<double>(costs[at]) / (w * w);
+        worth = curvature > 0 && std::isfinite(curvature) ? slope * slope / (curvature * added[at]) : 0;
+    }
+    std::ranges::stable_sort(order, [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (std::size_t k = most_candidates; k < order.size(); ++k) {
+        const std::size_t at = order[k].second;
+        added[at] = 0;
+        if (p[at] == planted) p[at] = 0;
+    }
+}
+
+// New terms in the rows that are there, and coefficients where there were none: those that promise most for their size.
+void Trial::grow_some() {
+    auto& state = trainer_->state();
+    if (state.holds.empty()) state.holds.assign(trainer_->layout().weights(), Hold::free);
+    const auto before = state.parameters;
+    const double wanted = regrown * sizes().total;
+    auto added = plant_terms();
+    thin_out(added);
     const auto tiles = some_tiles(growth_tiles);
-    const auto curvature = trainer_->curvature(
-        setting_->training(), tiles, RandomStream(setting_->seed(), 5, index_, static_cast<std::uint64_t>(epoch_)));
+    const auto curvature = trainer_->curvature(setting_->training(), tiles, RandomStream(setting_->seed(), 5, index_, static_cast<std::uint64_t>(epoch_)));
     std::vector<float> gradient;
-    (void)trainer_->slope(setting_->training(), tiles, {.structure = Structure::frozen, .reach = Reach::live},
-                          gradient);
+    (void)trainer_->slope(setting_->training(), tiles, {.structure = Structure::frozen, .reach = Reach::live}, gradient);
+    state.parameters = before;
+    take_best_terms(curvature, gradient, added, wanted);
+}
+
+void Trial::take_best_terms(const Curvature& curvature, const std::vector<float>& gradient, const std::vector<double>& added, double wanted) {
+    auto& state = trainer_->state();
     const std::size_t n = curvature.place.size();
-    std::vector<double> weights(n), slopes(n);
+    std::vector<double> weights(n), slopes(n), luck(n);
     std::vector<std::uint8_t> held(n);
-    std::vector<double> luck(n);
     RandomStream random(setting_->seed(), 7, index_, static_cast<std::uint64_t>(epoch_));
     for (std::size_t e = 0; e < n; ++e) {
         const std::size_t at = curvature.place[e];
-        weights[e] = static_cast<double>(before[at]);
+        weights[e] = static_cast<double>(state.parameters[at]);
         slopes[e] = static_cast<double>(gradient[at]);
-        held[e] = by_weight[at].nodes > 0 || state.holds[at] != Hold::free ? 1 : 0;
+        held[e] = added[at] > 0 || state.holds[at] != Hold::free ? 1 : 0;
         luck[e] = std::exp(growth_spread * random.normal());
     }
-    p = before;
-    for (double wanted = regrown * found.total; wanted > 0;) {
+    while (wanted > 0) {
         const Surgeon surgeon(curvature, weights, held);
         const auto left = surgeon.slopes_after_following(slopes);
         double best_worth = 0;
         std::size_t best = n;
         for (std::size_t e = 0; e < n; ++e) {
-            const double nodes = by_weight[curvature.place[e]].nodes;
-            if (!(nodes > 0) || !held[e] || !(surgeon.stiffness(e) > 0))
-                continue;
-            const double worth = luck[e] * left[e] * left[e] / (surgeon.stiffness(e) * nodes);
-            if (worth > best_worth)
-                best_worth = worth, best = e;
+            const double size = added[curvature.place[e]];
+            if (!(size > 0) || !held[e] || !(surgeon.stiffness(e) > 0)) continue;
+            const double worth = luck[e] * left[e] * left[e] / (surgeon.stiffness(e) * size);
+            if (worth > best_worth) best_worth = worth, best = e;
         }
-        if (best == n)
-            break;
+        if (best == n) break;
         const auto moved = surgeon.after(best, weights[best] - left[best] / surgeon.stiffness(best), 1);
         for (std::size_t a = 0; a < n; ++a)
-            for (std::size_t b = 0; b < n; ++b)
-                slopes[a] += curvature.matrix[a * n + b] * (moved[b] - weights[b]);
+            for (std::size_t b = 0; b < n; ++b) slopes[a] += curvature.matrix[a * n + b] * (moved[b] - weights[b]);
         weights = moved;
         held[best] = 0;
         state.holds[curvature.place[best]] = Hold::free;
-        wanted -= by_weight[curvature.place[best]].nodes;
+        wanted -= added[curvature.place[best]];
     }
-    for (std::size_t e = 0; e < n; ++e)
-        p[curvature.place[e]] = static_cast<float>(weights[e]);
+    for (std::size_t e = 0; e < n; ++e) state.parameters[curvature.place[e]] = static_cast<float>(weights[e]);
 }
 
 }  // namespace balmer::neural

@@ -1,5 +1,6 @@
 // Whole runs of the symbolic networks on small problems.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
 
@@ -187,6 +188,37 @@ TEST(NeuralSearcher, RootsLogarithmsAndQuotientsAreTakenAsTheyArePrinted) {
     }
     EXPECT_TRUE(any);
     EXPECT_LT(result.front.members().back().loss, 1e-2);
+}
+
+// Of thousands of terms that could come back only some are weighed together: a joint curvature of all would take gigabytes.
+TEST(NeuralSearcher, ManyInputsStayAffordable) {
+    constexpr std::size_t rows = 500, inputs = 1500;
+    RandomStream random(5);
+    Problem problem;
+    std::vector<double> sum(rows, 0.0), target(rows);
+    for (std::size_t i = 0; i < inputs; ++i) {
+        std::vector<double> column(rows);
+        for (std::size_t r = 0; r < rows; ++r) {
+            column[r] = random.normal();
+            if (i < 12) sum[r] += 0.5 * column[r];
+        }
+        problem.data.features.emplace_back("x" + std::to_string(i), std::move(column));
+    }
+    for (std::size_t r = 0; r < rows; ++r) target[r] = std::tanh(sum[r]) + 0.3 * sum[r];
+    problem.data.targets = {Column("y", target)};
+    problem.operators = {Op::add, Op::multiply, Op::tanh};
+    problem.complexity = ComplexityMeasure::from_name("sympy");
+    problem.constraints.maximum_complexity = 100;
+    auto options = quick(1);
+    options.epochs = 6;
+    options.shrink_epochs = 1;
+    options.unary = 8;
+    Watcher watcher;
+    EXPECT_FALSE(run(problem, options, 1, watcher).front.empty());
+    EXPECT_NE(watcher.table_text.find("shrinking"), std::string::npos);
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    EXPECT_LT(usage.ru_maxrss, 500'000);  // kilobytes
 }
 
 TEST(NeuralSearcher, SaysWhatItCannotDo) {
