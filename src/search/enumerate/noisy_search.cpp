@@ -233,15 +233,26 @@ void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pair
 void NoisySearch::ask_exponentials() {
     if (!judge_.spelling().has(Op::exp)) return;
     const auto plain = view(Transform::identity, 0);
-    const auto task = logarithmic_task(plain->screen, plain->screen_weight, screen_logs_, capped_in_screens);
-    if (!usable(task)) return;
-    const auto hits = scan_singles(columns_, Seen::value, columns_.size(), task, kept_hits, judge_.run().pool);
-    judge_.run().clock.add(screen_.size(), columns_.size());
-    propose(hits.size(), [&](std::size_t i) {
-        std::vector<Expression> found;
-        if (auto f = spell_exponential(*plain, hits[i])) found.push_back(std::move(*f));
-        return found;
-    });
+    // All variables may be powers before it; but a variable's power hides its exponential where it varies little, so each stays out once.
+    constexpr std::size_t most_variables = 6, fewer = 20'000;
+    const std::size_t all = powers_.size();
+    for (std::size_t i = 0; i < (all <= most_variables ? all + 1 : 1) && !judge_.run().over(); ++i) {
+        const std::size_t without = i == 0 ? all : i - 1, end = i == 0 ? columns_.size() : std::min(fewer, columns_.size());
+        const auto task = logarithmic_task(plain->screen, plain->screen_weight, logs_without(screen_logs_, without), capped_in_screens);
+        if (!usable(task)) continue;
+        const auto hits = scan_singles(columns_, Seen::value, end, task, kept_hits, judge_.run().pool);
+        judge_.run().clock.add(screen_.size(), end);
+        propose(hits.size(), [&](std::size_t h) {
+            std::vector<Expression> found;
+            if (auto f = spell_exponential(*plain, hits[h], without)) found.push_back(std::move(*f));
+            return found;
+        });
+    }
+}
+
+std::vector<std::vector<double>> NoisySearch::logs_without(std::vector<std::vector<double>> logs, std::size_t without) {
+    if (without + 1 < logs.size()) logs.erase(logs.begin() + static_cast<std::ptrdiff_t>(without) + 1);
+    return logs;
 }
 
 void NoisySearch::ask_sums(const View& view, std::size_t end, std::size_t pairs) {

@@ -45,11 +45,14 @@ private:
     void ask_sums(const View& view, std::size_t end, std::size_t pairs);
 
     std::optional<Expression> spell_power(const View& view, const ScanHit& hit, InnerNumber number) const;
-    std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit) const;
+    /// `without`: place in powers_ of a variable that is no power before the exponential; beyond the last, all are.
+    std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit, std::size_t without) const;
+    static std::vector<std::vector<double>> logs_without(std::vector<std::vector<double>> logs, std::size_t without);
     std::vector<Expression> spell_sum(const View& view, std::size_t monomial, std::vector<std::uint32_t> columns, InnerNumber number) const;
     Expression undone(const View& view, const Expression& inner) const;
     std::vector<Fraction> rational_exponents(const std::vector<std::vector<double>>& columns, const View& view, std::size_t nonzero) const;
-    std::optional<std::vector<Power>> rational_powers(const std::vector<double>& u, const std::vector<double>& weight) const;
+    std::optional<std::vector<Power>> rational_powers(const std::vector<double>& u, const std::vector<double>& weight,
+                                                      const std::vector<std::int32_t>& outside, const std::vector<std::vector<double>>& logs) const;
     std::vector<double> on_middle(const Expression& formula) const;
     Expression with_numbers_fitted(Expression formula) const;
     /// Calls spell(i) for every i below `count` in parallel and keeps the formulas in order.

@@ -25,19 +25,21 @@ Expression NoisySearch::undone(const View& view, const Expression& inner) const 
     return factor_.empty() ? divided : product_of(monomial_of(1, factor_), divided);
 }
 
-// Exponents of u = C prod |x_j|^p_j, all of them rational within their errors.
-std::optional<std::vector<Power>> NoisySearch::rational_powers(const std::vector<double>& u, const std::vector<double>& weight) const {
-    const auto task = logarithmic_task(u, weight, middle_logs_, capped_in_fits);
+// Exponents of u = C prod |x_j|^p_j over the variables `outside`, all of them rational within their errors. `logs`: 1 and their logarithms.
+std::optional<std::vector<Power>> NoisySearch::rational_powers(const std::vector<double>& u, const std::vector<double>& weight,
+                                                               const std::vector<std::int32_t>& outside,
+                                                               const std::vector<std::vector<double>>& logs) const {
+    const auto task = logarithmic_task(u, weight, logs, capped_in_fits);
     if (!usable(task)) return std::nullopt;
-    const auto fit = power_fit(middle_logs_, u, weight, task.z, task.weight);
+    const auto fit = power_fit(logs, u, weight, task.z, task.weight);
     if (!std::isfinite(fit.scale)) return std::nullopt;
     std::vector<Power> powers;
-    for (std::size_t j = 0; j < powers_.size(); ++j) {
+    for (std::size_t j = 0; j < outside.size(); ++j) {
         const auto p = nearest_fraction(fit.coefficients[j + 1], tolerance_of(fit.error[j + 1]));
         if (!p) return std::nullopt;
-        const auto& x = middle_.columns[static_cast<std::size_t>(powers_[j])];
+        const auto& x = middle_.columns[static_cast<std::size_t>(outside[j])];
         if (p->d != 1 && std::ranges::any_of(x, [](double value) { return value < 0; })) return std::nullopt;
-        if (p->n != 0) powers.push_back({Expression::feature(powers_[j]), *p});
+        if (p->n != 0) powers.push_back({Expression::feature(outside[j]), *p});
     }
     return powers;
 }
@@ -109,10 +111,13 @@ std::optional<Expression> NoisySearch::spell_power(const View& view, const ScanH
     return undone(view, monomial_of(factor, powers));
 }
 
-std::optional<Expression> NoisySearch::spell_exponential(const View& view, const ScanHit& hit) const {
-    const auto task = logarithmic_task(view.middle, view.middle_weight, middle_logs_, capped_in_fits);
+std::optional<Expression> NoisySearch::spell_exponential(const View& view, const ScanHit& hit, std::size_t without) const {
     const Expression v = columns_.expression(hit.first, judge_.spelling());
-    auto columns = middle_logs_;
+    auto outside = powers_;
+    if (without < outside.size()) outside.erase(outside.begin() + static_cast<std::ptrdiff_t>(without));
+    const auto logs = logs_without(middle_logs_, without);
+    const auto task = logarithmic_task(view.middle, view.middle_weight, logs, capped_in_fits);
+    auto columns = logs;
     columns.push_back(on_middle(v));
     if (!all_finite(columns.back())) return std::nullopt;
     const auto fit = power_fit(columns, view.middle, view.middle_weight, task.z, task.weight);
@@ -124,7 +129,7 @@ std::optional<Expression> NoisySearch::spell_exponential(const View& view, const
         rest[i] /= factor;
         rest_weight[i] *= factor * factor;
     }
-    auto powers = rational_powers(rest, rest_weight);
+    auto powers = rational_powers(rest, rest_weight, outside, logs);
     if (!powers) return std::nullopt;
     const double whole = std::round(rate);
     const bool is_whole = whole != 0 && std::fabs(rate - whole) < deviations * fit.error.back() && std::fabs(whole) < 3;

@@ -67,6 +67,31 @@ INSTANTIATE_TEST_SUITE_P(Laws, NoisyLaws,
                                            Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01}),
                          [](const auto& named) { return "law" + std::to_string(named.index); });
 
+TEST(NoisySearch, AnExponentialOfAVariableThatVariesLittle) {
+    // Arrhenius: over a factor of two in temperature, exp(-E/T) is nearly a power of it.
+    Problem problem;
+    RandomStream random(5);
+    std::vector<double> temperature, concentration, rate, error;
+    for (int i = 0; i < 150; ++i) {
+        temperature.push_back(300 + 300 * random.uniform());
+        concentration.push_back(0.1 + 2 * random.uniform());
+        rate.push_back(3.2e7 * concentration.back() * concentration.back() * std::exp(-5200 / temperature.back()) * (1 + 0.03 * random.normal()));
+        error.push_back(0.03 * rate.back());
+    }
+    problem.data.features = {Column("T", temperature), Column("c", concentration)};
+    problem.data.targets = {Column("k", rate)};
+    problem.data.sigma = Column("error", error);
+    problem.operators = {Op::add, Op::subtract, Op::multiply, Op::divide, Op::square, Op::sqrt, Op::exp, Op::log, Op::sin, Op::cos};
+    const auto result = search(problem, 1);
+    ASSERT_FALSE(result.front.empty());
+    const auto& chosen = result.front.members()[select(result.front, Selection::description_length, problem)].outputs[0];
+    const Graph graph = to_graph(chosen);
+    const auto at = [&](double T, double c) { return evaluate_row(graph, graph.values(), std::vector{T, c})[0]; };
+    for (const double T : {310.0, 450.0, 590.0})
+        for (const double c : {0.5, 2.0}) EXPECT_NEAR(at(T, c) / (3.2e7 * c * c * std::exp(-5200 / T)), 1, 0.04) << print(chosen, problem.vocabulary());
+    EXPECT_NEAR(at(1000, 1) / (3.2e7 * std::exp(-5.2)), 1, 0.25) << print(chosen, problem.vocabulary());
+}
+
 TEST(NoisySearch, AnyNumberOfThreadsGivesTheSameFront) {
     const Problem problem = problem_of({"a*cos(b)/(1 + a)", {"a", "b"}, 0}, 120, 0.02, 5);
     const auto one = search(problem, 1), two = search(problem, 2);
