@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "balmer/atomic_file.hpp"
@@ -74,7 +75,9 @@ std::string summary(const Circuit& circuit, const Model& model, const Table& dat
     for (const std::string& note : circuit.notes) {
         text += fmt::format("note: {}\n", note);
     }
-    return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {0} | balmer synthesize {0}\n", folder);
+    const bool is_plain = std::ranges::all_of(folder, [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("/._-+").find(static_cast<char>(c)) != std::string_view::npos; });
+    const std::string word = is_plain ? folder : fmt::format("'{}'", folder);
+    return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {1} | balmer synthesize {1}\n", folder, word);
 }
 
 void write_folder(const Circuit& circuit, const Model& model, const Table& data, const LoweringOptions& lowering, const Options& options, const std::string& folder) {

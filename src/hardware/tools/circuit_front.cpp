@@ -69,18 +69,18 @@ std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, M
             if (!front.back().refused.empty() || !(front.back().accuracy || front.back().target_error)) break;
         }
     }
-    const auto dominates = [&](const CircuitOfFront& a, const CircuitOfFront& b) {
+    const auto dominates = [&](const CircuitOfFront& a, const CircuitOfFront& b) {  // of equals the first
         const double x[] = {a.badness(classifies), a.cost.area(), a.cost.period}, y[] = {b.badness(classifies), b.cost.area(), b.cost.period};
         bool anywhere = false;
         for (int i = 0; i < 3; ++i) {
             if (x[i] > y[i]) return false;
             anywhere = anywhere || x[i] < y[i];
         }
-        return anywhere;
+        return anywhere || &a < &b;
     };
     for (auto& member : front) {
         member.is_best = member.refused.empty();
-        for (const auto& other : front) member.is_best = member.is_best && !(other.refused.empty() && dominates(other, member));
+        for (const auto& other : front) member.is_best = member.is_best && !(&other != &member && other.refused.empty() && dominates(other, member));
     }
     const double asked = classifies ? options.agreement : options.tolerance;
     std::erase_if(front, [&](const CircuitOfFront& member) { return member.asked != asked && !member.is_best; });

@@ -35,13 +35,15 @@ std::vector<std::string> back_end_names() {
 std::vector<BackEndResult> verify_firmware(const fs::path& folder, const VerifyOptions& options) {
     check_names(options.back_ends);
     const Circuit circuit = read_firmware(folder);
-    const fs::path firmware = fs::absolute(folder);
     // Corners and data come first, so the netlist sees them too when it gets fewer rows.
     InputRows rows = read_vectors(circuit, folder / "test" / "vectors.txt");
     append(rows, corner_rows(circuit, options.seed));
     const std::size_t fixed = rows.size();
     append(rows, random_rows(circuit, options.random_vectors, options.seed));
     const WorkFolder whole, part;
+    // By a name of its own: the makefiles of Verilator take no blank in a path.
+    const fs::path firmware = whole.path() / "firmware";
+    fs::create_directory_symlink(fs::absolute(folder), firmware);
     write_vectors(circuit, rows, whole.path() / "vectors.txt");
     const bool shorter = options.netlist_vectors < options.random_vectors;
     if (shorter) {

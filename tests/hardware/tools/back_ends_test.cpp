@@ -43,6 +43,8 @@ TEST(BackEnds, AgreeOnALoweredRegression) {
     expect_all_equal(lower(model, testing::table_of(model, 1000, -2, 2, 0.01), options), 50'000, "regression");
 }
 
+TEST(BackEnds, AgreeInAFolderWithBlanks) { expect_all_equal(testing::scheduled_circuit(4, 14, 1), 1000, "ends with blanks é"); }
+
 TEST(BackEnds, AgreeOnALoweredDecision) {
     const Model model = testing::model_of({"tanh(x) - y", "x*y", "abs(y)"});
     LoweringOptions options;
