@@ -184,7 +184,7 @@ void add_scan(Page& page, const Model& model, const Table& table, LoweringOption
     }
     if (std::ranges::all_of(plot.series, [](const Series& s) { return s.x.empty(); })) return;
     page.drawings({svg(plot)});
-    page.table(numbers, fmt::format("Precision scan on {} rows: {} with one fixed-point format for inputs, constants and results.", rows.rows, plot.y_label));
+    page.table(numbers, fmt::format("Precision scan on {} rows: {} with one fixed-point format for inputs, constants and results; empty where that format cannot be computed, as a function of more than 16 bits.", rows.rows, plot.y_label));
 }
 
 }  // namespace
