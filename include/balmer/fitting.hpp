@@ -26,6 +26,9 @@ struct LossOptions {
     std::string name = "mse";
     double huber_delta = 1.345;  ///< in units of sigma (of the residual where sigma is given, else of the target's unit)
     double quantile = 0.5;       ///< in (0, 1)
+
+    /// Whether a prediction is what the target would be; with poisson it is the logarithm of its mean.
+    bool predicts_target() const { return name != "poisson"; }
 };
 
 /// What a loss is to statistics, hence how standard errors follow from it.

@@ -89,11 +89,12 @@ int report(const FitOutcome& outcome) {
     } else {
         print_front(outcome);
         const auto& model = outcome.models[outcome.chosen];
+        // What the formula gives where that is not the target itself.
         const bool is_binary = outcome.problem.task == Task::classification && model.outputs.size() == 1;
+        const std::string before = is_binary ? "score of " : outcome.problem.loss.predicts_target() ? "" : "logarithm of the mean of ";
         fmt::print("\nchosen:\n");
         for (const auto& output : model.outputs)
-            fmt::print("  {} = {}\n", is_binary ? fmt::format("score of {}", output.name) : output.name,
-                       print(output.expression, model.vocabulary, {.digits = 8}));
+            fmt::print("  {}{} = {}\n", before, output.name, print(output.expression, model.vocabulary, {.digits = 8}));
         for (const auto& part : result.front.members()[outcome.chosen].parts) fmt::print("  where {}\n", part);
         for (const auto& [name, label] : {std::pair{"r2", "R2"}, std::pair{"accuracy", "accuracy"}})
             if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);

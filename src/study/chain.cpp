@@ -185,7 +185,7 @@ Budget stage_budget(const Budget& whole, const ChainState& state, double until) 
 
 // Whether the front holds the law, so that searching on would only cost time.
 bool is_settled(const ParetoFront& front, const Problem& problem) {
-    if (front.empty() || problem.task != Task::regression) return false;
+    if (front.empty() || problem.task != Task::regression || !problem.loss.predicts_target()) return false;
     return judge(front, select(front, Selection::description_length, problem), problem).kind != VerdictKind::approximate;
 }
 

@@ -115,8 +115,9 @@ Model ModelMaker::make(const Candidate& candidate, Uncertainties uncertainties) 
     model.metrics["complexity"] = candidate.complexity;
     model.metrics["loss"] = candidate.loss;
     if (!std::isnan(candidate.validation)) model.metrics["validation"] = candidate.validation;
-    if (problem.task == Task::regression) model.metrics["r2"] = determination(model, problem);
-    else model.metrics["accuracy"] = accuracy(model, problem);
+    if (problem.task == Task::regression) {
+        if (problem.loss.predicts_target()) model.metrics["r2"] = determination(model, problem);
+    } else model.metrics["accuracy"] = accuracy(model, problem);
     model.provenance["version"] = version();
     model.provenance["source"] = problem.data.source;
     model.provenance["fingerprint"] = fingerprint_;

@@ -86,7 +86,7 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
     if (!front.empty()) {
         outcome.chosen = select(front, selection_named(parameters.select), prepared.problem);
         status.chosen = front.members()[outcome.chosen].complexity;
-        if (prepared.problem.task == Task::regression) outcome.verdict = judge(front, outcome.chosen, prepared.problem);
+        if (prepared.problem.task == Task::regression && prepared.problem.loss.predicts_target()) outcome.verdict = judge(front, outcome.chosen, prepared.problem);
         if (outcome.verdict) outcome.models[outcome.chosen].provenance["verdict"] = to_string(outcome.verdict->kind);
         status.verdict = outcome.verdict;
         recorder.write_front(front, outcome.models);

@@ -88,6 +88,15 @@ TEST_F(Fit, ClassesThatNeverMixLeaveTheSteepnessOpen) {
         EXPECT_NE(done.output.find(part), std::string::npos) << part << " in\n" << done.output;
 }
 
+TEST_F(Fit, CountsArePredictedByTheLogarithmOfTheirMean) {
+    std::ofstream(data) << "x,n\n0,1\n1,3\n2,7\n3,20\n4,54\n5,148\n1,2\n2,8\n3,21\n4,56\n";
+    const auto done = balmer({"fit", data, "--target", "n", "--loss", "poisson", "--threads", "1", "--evaluations", "300", "--run-folder", run}, folder.path().string());
+    EXPECT_EQ(done.status, 0) << done.complaints;
+    EXPECT_NE(done.output.find("\n  logarithm of the mean of n = x\n"), std::string::npos) << done.output;
+    EXPECT_EQ(done.output.find("R2"), std::string::npos) << done.output;
+    EXPECT_EQ(done.output.find("verdict"), std::string::npos) << done.output;
+}
+
 TEST_F(Fit, TheDefaultFolderIsNamedAfterTheData) {
     const auto command = "cd '" + folder.path().string() + "' && '" + BALMER_PROGRAM + "' fit data.csv --target y --evaluations 30 --quiet";
     EXPECT_NE(testing::run_program(command).output.find("run folder: run-data-1\n"), std::string::npos);
