@@ -168,6 +168,8 @@ struct SearchResult {
     double node_rows = 0;         ///< logical clock
     std::vector<std::string> report;  ///< sentences on what each stage did
     std::vector<Reduction> reductions = {};  ///< the tree of smaller problems, the whole one first; empty where nothing was divided
+    std::vector<std::size_t> wrong_rows =
+        {};  ///< rows of the problem that the law found shows to be wrong: no loss and no number is of them
 };
 
 /// One method of search. `resume` holds bytes from Observer::checkpoint of the same problem, seed and method, or is empty.

@@ -6,14 +6,17 @@
 #include <memory>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "balmer/clock.hpp"
 #include "balmer/parallel.hpp"
 #include "balmer/simplify.hpp"
+#include "balmer/study.hpp"
 #include "search/bytes.hpp"
 #include "search/refine.hpp"
-#include "balmer/study.hpp"
 #include "study/look.hpp"
 #include "study/quantized_loss.hpp"
+#include "study/wrong_rows.hpp"
 
 namespace balmer {
 namespace {
@@ -27,6 +30,8 @@ struct ChainState {
     ParetoFront front;
     std::vector<std::string> report;
     std::vector<Reduction> reductions;
+    bool looked_for_wrong = false;
+    std::vector<std::size_t> apart;  ///< rows of the fitted part that the stages which seek laws do not see
     std::string stage_bytes;  ///< checkpoint of the stage under way, empty at its start
 
     std::string bytes(double stage_seconds, const std::string& of_stage) const {
@@ -39,6 +44,10 @@ struct ChainState {
         writer.u64(report.size());
         for (const auto& line : report) writer.text(line);
         writer.reductions(reductions);
+        writer.u64(looked_for_wrong);
+        writer.u64(apart.size());
+        for (const auto row : apart)
+            writer.u64(row);
         writer.text(of_stage);
         return writer.take();
     }
@@ -55,6 +64,10 @@ struct ChainState {
         state.report.resize(reader.u64());
         for (auto& line : state.report) line = reader.text();
         state.reductions = reader.reductions();
+        state.looked_for_wrong = reader.u64() != 0;
+        state.apart.resize(reader.u64());
+        for (auto& row : state.apart)
+            row = reader.u64();
         state.stage_bytes = reader.text();
         return state;
     }
@@ -189,8 +202,28 @@ bool is_settled(const ParetoFront& front, const Problem& problem) {
     return judge(front, select(front, Selection::description_length, problem), problem).kind != VerdictKind::approximate;
 }
 
-// The members with their numbers fitted again, on all rows; numbers that say themselves exactly stay.
-ParetoFront on_all_rows(const ParetoFront& front, const Problem& problem, ThreadPool& pool) {
+// The rows that stages see, and what scores formulas on them.
+class RowsInUse {
+public:
+    RowsInUse(const Problem& all, std::span<const std::size_t> apart) : all_(all) { use_without(apart); }
+    void use_without(std::span<const std::size_t> apart) {
+        others_.reset();
+        if (!apart.empty())
+            others_ = without_rows(all_, apart);
+        scorer_ = std::make_unique<Scorer>(problem());
+    }
+    const Problem& problem() const { return others_ ? *others_ : all_; }
+    const Scorer& scorer() const { return *scorer_; }
+
+private:
+    const Problem& all_;
+    std::optional<Problem> others_;
+    std::unique_ptr<Scorer> scorer_;
+};
+
+// The members with their numbers fitted again, on the rows of another problem; numbers that say themselves exactly
+// stay.
+ParetoFront on_rows_of(const ParetoFront& front, const Problem& problem, ThreadPool& pool) {
     const Scorer scorer(problem);
     const Judgement judged = judgement_on(problem);
     const auto& members = front.members();
@@ -209,24 +242,54 @@ ParetoFront on_all_rows(const ParetoFront& front, const Problem& problem, Thread
     return all;
 }
 
+// What the law says of the rows that were set apart, and of those that were held out. Its numbers are fitted without
+// them before the last word.
+std::vector<std::size_t> found_wrong(const ParetoFront& front, const Problem& whole, ThreadPool& pool,
+                                     std::vector<std::string>& report) {
+    const auto by_law_of = [&](const ParetoFront& of) {
+        return wrong_rows(whole,
+                          whole.predictions(of.members()[select(of, Selection::description_length, whole)].outputs));
+    };
+    const auto wrong = by_law_of(on_rows_of(front, without_rows(whole, by_law_of(front)), pool));
+    constexpr std::size_t named = 10;
+    std::string rows;
+    for (std::size_t i = 0; i < std::min(wrong.size(), named); ++i)
+        rows += fmt::format("{}{}", i > 0 ? ", " : "", wrong[i] + 1);
+    report.push_back(
+        wrong.empty()
+            ? "rows: the law found holds on the rows that had been set apart"
+            : fmt::format("rows: {} of {} are wrong by the law found and left out of its numbers and its loss: {}{}",
+                          wrong.size(), whole.data.rows(), rows, wrong.size() > named ? ", ..." : ""));
+    return wrong;
+}
+
 }  // namespace
 
 SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
                         const std::string& resume) {
     ChainState state = ChainState::from(resume);
     const HeldOut parts = hold_out(whole);
-    const Problem& problem = parts.fitted;
-    const Scorer scorer(problem);
+    RowsInUse rows(parts.fitted, state.apart);
     ThreadPool pool(static_cast<std::size_t>(std::max(0, budget.threads)));
     StopReason reason = StopReason::exhausted;
-    const Judgement judged = judgement_on(problem);
-    if (resume.empty()) first_look(state, scorer, judged, observer, budget);
-    for (; state.stage < stages_.size(); ++state.stage) {
+    bool settled = false;
+    const Judgement judged = judgement_on(parts.fitted);
+    const auto use_rows_without = [&](std::vector<std::size_t> apart) {
+        state.apart = std::move(apart);
+        rows.use_without(state.apart);
+        state.front = on_rows_of(state.front, rows.problem(), pool);
+    };
+    if (resume.empty())
+        first_look(state, rows.scorer(), judged, observer, budget);
+    while (state.stage < stages_.size()) {
         auto& stage = stages_[state.stage];
         const bool is_last = state.stage + 1 == stages_.size();
-        Problem of_stage = problem;
+        if (!stage.seeks_law && !state.apart.empty())
+            use_rows_without({});
+        Problem of_stage = rows.problem();
         for (const auto& member : state.front.members())
-            if (is_small(member, problem)) of_stage.guesses.push_back(member.outputs);
+            if (is_small(member, of_stage))
+                of_stage.guesses.push_back(member.outputs);
         const Stopwatch watch;
         StageObserver inner(observer, state, budget, judged);
         const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.until), seed + state.stage, stop,
@@ -239,7 +302,8 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             state.evaluations += result.evaluations;
             break;
         }
-        if (stage.refined || is_last || reason == StopReason::solved) refine(state.front, scorer, judged, pool, stop, watch, refining_seconds(budget));
+        if (stage.refined || is_last || reason == StopReason::solved)
+            refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;
@@ -248,20 +312,40 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
         if (!result.reductions.empty()) state.reductions = result.reductions;
         if (stop.stop_requested()) reason = StopReason::interrupted;
         if (reason == StopReason::interrupted) break;
-        if (is_settled(state.front, whole)) reason = StopReason::solved;
-        if (reason == StopReason::solved) break;
-        ChainState next = state;
-        ++next.stage;
-        if (!is_last) observer.checkpoint(next.bytes(0, ""));
+        settled = is_settled(state.front, whole);
+        if (settled || (reason == StopReason::solved && state.apart.empty())) {
+            reason = StopReason::solved;
+            break;
+        }
+        // What holds on the rows in use alone is not the law.
+        if (reason == StopReason::solved)
+            use_rows_without({});
+        ++state.stage;
+        if (stage.seeks_law && !state.looked_for_wrong) {
+            state.looked_for_wrong = true;
+            if (auto apart = rows_apart(parts.fitted); !apart.empty()) {
+                state.report.push_back(fmt::format(
+                    "rows: {} of {} lie off a smooth fit, some of them grossly; laws are sought without these",
+                    apart.size(), parts.fitted.data.rows()));
+                use_rows_without(std::move(apart));
+                --state.stage;
+            }
+        }
+        if (state.stage < stages_.size())
+            observer.checkpoint(state.bytes(0, ""));
     }
-    const bool holds_out = problem.data.rows() < whole.data.rows();
-    return {.front = holds_out ? on_all_rows(state.front, whole, pool) : state.front,
+    std::vector<std::size_t> wrong;
+    if (!state.apart.empty() && settled)
+        wrong = found_wrong(state.front, whole, pool, state.report);
+    const bool others = rows.problem().data.rows() < whole.data.rows();
+    return {.front = others ? on_rows_of(state.front, without_rows(whole, wrong), pool) : state.front,
             .stop = reason,
             .seconds = state.seconds,
             .evaluations = state.evaluations,
             .node_rows = state.node_rows,
             .report = state.report,
-            .reductions = state.reductions};
+            .reductions = state.reductions,
+            .wrong_rows = wrong};
 }
 
 }  // namespace balmer

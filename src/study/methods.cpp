@@ -63,10 +63,10 @@ std::vector<Stage> automatic_stages(bool uncertain) {
     divide.noise = DivideOptions::Noise::left;
     const EnumerateOptions large{.asked_entries = small_table};
     std::vector<Stage> stages;
-    if (uncertain) stages.push_back({make_enumerate_searcher(large), 0.4});
-    stages.push_back({make_enumerate_searcher(small), uncertain ? 0.45 : 0.15, false});
-    stages.push_back({make_divide_searcher(part_solver, divide), uncertain ? 0.6 : 0.4, false});
-    if (!uncertain) stages.push_back({make_enumerate_searcher(large), 0.6});
+    if (uncertain) stages.push_back({make_enumerate_searcher(large), 0.4, true, true});
+    stages.push_back({make_enumerate_searcher(small), uncertain ? 0.45 : 0.15, false, true});
+    stages.push_back({make_divide_searcher(part_solver, divide), uncertain ? 0.6 : 0.4, false, true});
+    if (!uncertain) stages.push_back({make_enumerate_searcher(large), 0.6, true, true});
     stages.push_back({std::make_unique<GeneticWithLibrary>()});
     return stages;
 }

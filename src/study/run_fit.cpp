@@ -15,6 +15,7 @@
 #include "study/record.hpp"
 #include "study/run_page.hpp"
 #include "study/survey.hpp"
+#include "study/wrong_rows.hpp"
 
 namespace balmer {
 namespace {
@@ -78,7 +79,8 @@ FitOutcome finish(SearchResult result, PreparedFit& prepared, const FitParameter
                      .report = outcome.result.report,
                      .reductions = outcome.result.reductions};
     const auto& front = outcome.result.front;
-    const ModelMaker maker(prepared.problem);
+    const Problem fitted = without_rows(prepared.problem, outcome.result.wrong_rows);
+    const ModelMaker maker(fitted);
     for (const auto& member : front.members()) {
         outcome.models.push_back(maker.make(member, Uncertainties::standard_errors));
         outcome.models.back().provenance["seed"] = std::to_string(parameters.seed);

@@ -11,6 +11,7 @@
 #include "search/residual_structure.hpp"
 #include "search/scorer.hpp"
 #include "search/select.hpp"
+#include "study/wrong_rows.hpp"
 
 namespace balmer {
 namespace {
@@ -28,27 +29,10 @@ constexpr std::size_t fewest_to_hold_from = 200, most_held = 1000, one_in = 10;
 struct Left {
     std::vector<double> residual, prediction;
     double rms = 0, spread = 0, largest = 0, size = 0;
-    std::size_t wrong = 0;  ///< rows far off all others, when they are few: in `largest` and `residual`, not in the means
+    std::vector<std::size_t> wrong =
+        {};  ///< rows far off all others, when they are few: in `largest` and `residual`, not in the means
     double relative() const { return spread > 0 ? rms / spread : (rms == 0 ? 0 : INFINITY); }
 };
-
-// Rows within eight robust standard deviations, unless more than one in fifty (and two) are beyond: then all of them.
-std::vector<std::size_t> rows_not_wrong(const std::vector<double>& residual, double size) {
-    constexpr double far = 8, width_of_median = 1.4826;
-    constexpr std::size_t one_in_wrong = 50;
-    std::vector<double> sizes;
-    for (const double r : residual) sizes.push_back(std::fabs(r));
-    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-    std::ranges::nth_element(sizes, middle);
-    constexpr double rounded = 1e-10;  // of the largest target: no error of a row
-    const double bound = std::max(far * width_of_median * *middle, rounded * size);
-    std::vector<std::size_t> good, all;
-    for (std::size_t i = 0; i < residual.size(); ++i) {
-        all.push_back(i);
-        if (std::fabs(residual[i]) <= bound) good.push_back(i);
-    }
-    return all.size() - good.size() <= all.size() / one_in_wrong + 2 ? good : all;
-}
 
 Left left_on(const Dataset& data, std::size_t k, const Expression& formula, std::span<const Definition> definitions) {
     const auto pointers = feature_pointers(data);
@@ -65,7 +49,12 @@ Left left_on(const Dataset& data, std::size_t k, const Expression& formula, std:
     }
     if (!(left.size > 0)) return left;
     const auto good = rows_not_wrong(left.residual, left.size);
-    left.wrong = target.size() - good.size();
+    for (std::size_t i = 0, next = 0; i < target.size(); ++i) {
+        if (next < good.size() && good[next] == i)
+            ++next;
+        else
+            left.wrong.push_back(i);
+    }
     const auto root_mean_square = [&](auto&& value) {
         double sum = 0;
         for (const auto i : good) sum += value(i) / left.size * (value(i) / left.size);
@@ -112,7 +101,8 @@ bool is_exact(const Case& of, Verdict& verdict) {
     double worst = 0, worst_row = 0;
     for (const auto* part : {&of.seen, &of.unseen})
         for (const auto& left : *part) {
-            if (left.wrong > 0) return false;
+            if (!left.wrong.empty())
+                return false;
             worst = std::max(worst, left.relative());
             worst_row = std::max(worst_row, left.size > 0 ? left.largest / left.size : 0);
         }
@@ -126,7 +116,7 @@ bool is_exact(const Case& of, Verdict& verdict) {
 }
 
 // Each test adds its sentence; true when all are passed.
-bool leaves_noise(const Case& of, Verdict& verdict) {
+bool leaves_noise(const Case& of, double formula_bits, Verdict& verdict) {
     bool passed = true;
     const auto say = [&](bool good, std::string text) {
         passed &= good;
@@ -136,14 +126,30 @@ bool leaves_noise(const Case& of, Verdict& verdict) {
         say(false, fmt::format("{} of its numbers are fitted to the data; laws have fewer", of.numbers));
     for (std::size_t k = 0; k < of.seen.size(); ++k) {
         const Left& left = of.seen[k];
-        if (left.relative() <= rounding && left.wrong == 0) say(false, "its numbers fitted once more, it is exact; as it stands it is not");
+        if (left.relative() <= rounding && left.wrong.empty())
+            say(false, "its numbers fitted once more, it is exact; as it stands it is not");
         const std::size_t rows = left.residual.size();
         const double determination = 1 - left.relative() * left.relative();
-        if (left.wrong > 0) verdict.evidence.push_back(fmt::format("{} rows lie more than eight standard deviations off and are taken as wrong", left.wrong));
-        // Root mean square deviation that costs as many bits as the margin: rows/2 (deviation/error)^2 nats.
-        const double unseen = left.relative() * std::sqrt(2 * margin * std::numbers::ln2 / static_cast<double>(std::max<std::size_t>(rows, 1)));
-        say(determination >= least_determination, fmt::format("the error is {:.3g} % of the target's spread; formulas that differ by less than {:.2g} % of it cannot be told apart",
-                                                              100 * left.relative(), 100 * unseen));
+        if (!left.wrong.empty()) {
+            const bool together = lie_together(of.fitted.data, left.wrong, left.prediction);
+            say(!together,
+                together
+                    ? fmt::format(
+                          "{} rows lie more than eight standard deviations off, near each other: they may be right",
+                          left.wrong.size())
+                    : fmt::format("{} rows lie more than eight standard deviations off and are taken as wrong",
+                                  left.wrong.size()));
+        }
+        // Root mean square deviation that costs so many bits: rows/2 (deviation/error)^2 nats.
+        const auto unseen = [&](double bits) {
+            return 100 * left.relative() *
+                   std::sqrt(2 * bits * std::numbers::ln2 / static_cast<double>(std::max<std::size_t>(rows, 1)));
+        };
+        say(determination >= least_determination,
+            fmt::format("the error is {:.3g} % of the target's spread; a formula as long that differs by less than "
+                        "{:.2g} % of it, or one twice as long that "
+                        "differs by less than {:.2g} %, cannot be told apart",
+                        100 * left.relative(), unseen(margin), unseen(margin + formula_bits)));
         if (rows < fewest_rows) {
             say(false, fmt::format("{} rows are too few to tell noise from structure", rows));
             continue;
@@ -156,7 +162,7 @@ bool leaves_noise(const Case& of, Verdict& verdict) {
         const Left& fresh = of.unseen[k];
         const double held = static_cast<double>(fresh.residual.size());
         const auto there = residual_structure(*of.held, fresh.residual, fresh.prediction);
-        const double ratio = fresh.rms / left.rms;
+        const double ratio = fresh.relative() <= rounding ? 1 : fresh.rms / left.rms;
         say(ratio < 1 + 4 / std::sqrt(held) && there.largest() < no_structure,
             fmt::format("on {} rows that no stage saw its error is {:.2f} times that on the others{}", fresh.residual.size(), ratio,
                         there.largest() < no_structure ? "" : ", with structure"));
@@ -173,6 +179,17 @@ bool is_decided(const ParetoFront& front, const std::vector<DescriptionLength>& 
     for (std::size_t i = 0; i < lengths.size(); ++i)
         if (i != chosen && !imitates(lengths[i]) && (rival == chosen || lengths[i].total() < lengths[rival].total())) rival = i;
     if (rival == chosen) return true;
+    // How much a formula's own length counts is a matter of belief; the claim must not hang on it.
+    constexpr double less_belief = 1.0 / 3;
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+        const double better = best.data - lengths[i].data;
+        if (better < margin || better < less_belief * (lengths[i].formula - best.formula))
+            continue;
+        verdict.evidence.push_back(
+            fmt::format("the data do not decide: {} is longer and describes them with {:.1f} bits less",
+                        equation_text(front.members()[i], problem.vocabulary(), {.digits = 4}), better));
+        return false;
+    }
     const double ahead = lengths[rival].total() - best.total();
     const auto text = equation_text(front.members()[rival], problem.vocabulary(), {.digits = 4});
     if (ahead < margin) {
@@ -185,8 +202,10 @@ bool is_decided(const ParetoFront& front, const std::vector<DescriptionLength>& 
 
 // A formula that spends nearly as much as it saves may be one of many.
 bool is_worth_it(const Case& of, double formula_bits, Verdict& verdict) {
+    constexpr double least_relative = 1e-16;  // where double precision ends
     double saved = 0;
-    for (const auto& left : of.seen) saved -= static_cast<double>(left.residual.size()) * std::log2(std::max(left.relative(), 1e-16));
+    for (const auto& left : of.seen)
+        saved -= static_cast<double>(left.residual.size()) * std::log2(std::max(left.relative(), least_relative));
     if (saved >= bits_per_bit * formula_bits) return true;
     verdict.evidence.push_back(fmt::format("writing the formula takes {:.0f} bits, it saves {:.0f} bits of the data: too little to be the only one",
                                            formula_bits, std::max(saved, 0.0)));
@@ -238,7 +257,6 @@ Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& probl
         return judge(written_out, chosen, plain);
     }
     const HeldOut parts = hold_out(problem);
-    const Scorer scorer(parts.fitted);
     const auto& member = front.members()[chosen];
     Case of{.fitted = parts.fitted, .held = parts.held, .outputs = member.outputs, .numbers = fitted_numbers(member.outputs)};
     const auto look = [&] {
@@ -255,10 +273,13 @@ Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& probl
         verdict.kind = VerdictKind::exact;
         return verdict;
     }
-    of.outputs = refitted(std::move(of.outputs), scorer);
+    // Wrong rows say nothing about its numbers.
+    const auto wrong = wrong_rows(parts.fitted, of.outputs);
+    of.outputs =
+        refitted(std::move(of.outputs), Scorer(wrong.empty() ? parts.fitted : without_rows(parts.fitted, wrong)));
     look();
-    const bool noise = leaves_noise(of, verdict);
     const auto lengths = description_lengths(front, parts.fitted);
+    const bool noise = leaves_noise(of, lengths[chosen].formula, verdict);
     const bool decided = is_decided(front, lengths, chosen, parts.fitted, verdict);
     const bool worth_it = is_worth_it(of, lengths[chosen].formula, verdict);
     if (noise && decided && worth_it) verdict.kind = VerdictKind::exact_within_noise;

@@ -67,6 +67,11 @@ int nodes_of(Wrapping wrapping) {
     }
 }
 
+bool is_bend(Wrapping wrapping) {
+    return wrapping == Wrapping::exp_minus_one || wrapping == Wrapping::exp_plus_one || wrapping == Wrapping::cosh ||
+           wrapping == Wrapping::tanh || wrapping == Wrapping::one_plus || wrapping == Wrapping::one_minus;
+}
+
 // A factor of a term in a sum; in a product the power of the wave itself does.
 bool is_square(Wrapping wrapping) { return wrapping == Wrapping::sin_squared || wrapping == Wrapping::cos_squared; }
 
@@ -149,11 +154,10 @@ void NoisyColumns::name_monomials(const Spelling& spelling, const Sample& sample
             };
             add(1, 0);
             if (wrapping == Wrapping::sin || wrapping == Wrapping::cos)
-                for (const float scale : {0.5F, 2.0F, 3.14159265F, 6.2831853F}) add(scale, 2);
-            const bool bends = wrapping == Wrapping::exp_minus_one || wrapping == Wrapping::exp_plus_one || wrapping == Wrapping::cosh ||
-                               wrapping == Wrapping::tanh || sum;
+                for (const float scale : {0.5F, 2.0F, 3.14159265F, 6.2831853F})
+                    add(scale, 2);
             // Where a curve bends, whatever its unit: a fit finds the number.
-            if (bends && m < fully_wrapped && typical > 0)
+            if (is_bend(wrapping) && m < fully_wrapped && typical > 0)
                 for (const float at : {0.4F, 1.5F}) add(at / typical, 3);
         }
     }
@@ -239,6 +243,8 @@ void NoisyColumns::fill(const Sample& sample, ThreadPool& pool) {
         });
     }
 }
+
+bool NoisyColumns::bends(std::size_t i) const { return is_bend(names_[i].wrapping); }
 
 template <class Wanted>
 std::vector<std::uint32_t> NoisyColumns::parts(std::size_t smallest, std::size_t count, Wanted&& wanted) const {

@@ -51,6 +51,8 @@ public:
     Expression expression(std::size_t i, const Spelling& spelling, InnerNumber number = InnerNumber::as_it_is) const;
     /// Whether a wrapping makes the column's scale worth a fit.
     bool has_inner(std::size_t i) const { return names_[i].wrapping != Wrapping::plain; }
+    /// Whether the column is a sum or a quotient of exponentials, or 1 +- a monomial: its shape depends on its scale.
+    bool bends(std::size_t i) const;
     /// Monomials that may stand before a sum.
     const std::vector<LatticePoint>& outer_lattice() const { return outer_; }
 

@@ -30,8 +30,6 @@ std::size_t affordable_columns(const Budget& budget, std::size_t rows) {
     return std::min(most_columns, budget.memory / 2 / (2 * sizeof(float) * rows));
 }
 
-
-
 std::vector<std::vector<double>> with_one(const Sample& sample, const std::vector<std::int32_t>& variables) {
     std::vector<std::vector<double>> columns = {std::vector<double>(sample.size(), 1.0)};
     for (const auto v : variables) {
@@ -226,6 +224,11 @@ void NoisySearch::ask_powers(const View& view, std::size_t end, std::size_t pair
         if (auto f = spell_power(view, hits[i], InnerNumber::as_it_is)) found.push_back(std::move(*f));
         if (!columns_.has_inner(hits[i].first)) return found;
         if (auto f = spell_power(view, hits[i], InnerNumber::free)) found.push_back(with_numbers_fitted(std::move(*f)));
+        if (!plain || !columns_.bends(hits[i].first) || hits[i].second != KeyIndex::none)
+            return found;
+        for (const int power : {1, -1})
+            if (auto f = spell_bend(view, hits[i], power))
+                found.push_back(with_numbers_fitted(std::move(*f)));
         return found;
     });
 }

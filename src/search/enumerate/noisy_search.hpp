@@ -45,6 +45,7 @@ private:
     void ask_sums(const View& view, std::size_t end, std::size_t pairs);
 
     std::optional<Expression> spell_power(const View& view, const ScanHit& hit, InnerNumber number) const;
+    std::optional<Expression> spell_bend(const View& view, const ScanHit& hit, int power) const;
     /// `without`: place in powers_ of a variable that is no power before the exponential; beyond the last, all are.
     std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit, std::size_t without) const;
     static std::vector<std::vector<double>> logs_without(std::vector<std::vector<double>> logs, std::size_t without);

@@ -77,6 +77,37 @@ std::vector<Fraction> NoisySearch::rational_exponents(const std::vector<std::vec
     return best;
 }
 
+// A monomial times f(c m)^power, c still to be fitted: where f bends, a wrong c takes a power of its own, which says
+// nothing about the right one.
+std::optional<Expression> NoisySearch::spell_bend(const View& view, const ScanHit& hit, int power) const {
+    const Expression f = columns_.expression(hit.first, judge_.spelling(), InnerNumber::free);
+    View rest = view;
+    const auto values = on_middle(f);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double factor = power > 0 ? values[i] : 1 / values[i];
+        rest.middle[i] /= factor;
+        rest.middle_weight[i] *= factor * factor;
+    }
+    if (!all_finite(rest.middle) || !all_finite(rest.middle_weight))
+        return std::nullopt;
+    const auto exponents = rational_exponents(middle_logs_, rest, 0);
+    if (exponents.empty())
+        return std::nullopt;
+    std::vector<Power> powers = {{f, {power, 1}}};
+    for (std::size_t j = 0; j < powers_.size(); ++j) {
+        const auto& x = middle_.columns[static_cast<std::size_t>(powers_[j])];
+        if (exponents[j].d != 1 && std::ranges::any_of(x, [](double v) { return v < 0; }))
+            return std::nullopt;
+        if (exponents[j].n != 0)
+            powers.push_back({Expression::feature(powers_[j]), exponents[j]});
+    }
+    const std::vector<double> m[] = {on_middle(monomial_of(1, powers))};
+    const auto fit = robust_linear_fit(m, view.middle, view.middle_weight);
+    if (!std::isfinite(fit.scale) || fit.coefficients[0] == 0)
+        return std::nullopt;
+    return undone(view, monomial_of(fit.coefficients[0], powers));
+}
+
 std::optional<Expression> NoisySearch::spell_power(const View& view, const ScanHit& hit, InnerNumber number) const {
     std::vector<Expression> parts;
     std::vector<std::vector<double>> part_values;

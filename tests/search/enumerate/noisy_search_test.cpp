@@ -64,7 +64,8 @@ TEST_P(NoisyLaws, AreTheShortestDescription) {
 
 INSTANTIATE_TEST_SUITE_P(Laws, NoisyLaws,
                          ::testing::Values(Law{"a^2*exp(-0.7*a*b)/c", {"a", "b", "c"}, 0.03}, Law{"sqrt(a^2 + 3*b^2)", {"a", "b"}, 0.02},
-                                           Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01}),
+                                           Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01},
+                                           Law{"a/(exp(0.16*a*b/(c*d)) - 1)", {"a", "b", "c", "d"}, 0.001}),
                          [](const auto& named) { return "law" + std::to_string(named.index); });
 
 TEST(NoisySearch, AnExponentialOfAVariableThatVariesLittle) {
