@@ -32,7 +32,7 @@ struct ChainState {
     std::vector<Reduction> reductions;
     bool looked_for_wrong = false;
     std::vector<std::size_t> apart;  ///< rows of the fitted part that the stages which seek laws do not see
-    std::string stage_bytes;  ///< checkpoint of the stage under way, empty at its start
+    std::string stage_bytes;         ///< checkpoint of the stage under way, empty at its start
 
     std::string bytes(double stage_seconds, const std::string& of_stage) const {
         ByteWriter writer;
@@ -46,8 +46,7 @@ struct ChainState {
         writer.reductions(reductions);
         writer.u64(looked_for_wrong);
         writer.u64(apart.size());
-        for (const auto row : apart)
-            writer.u64(row);
+        for (const auto row : apart) writer.u64(row);
         writer.text(of_stage);
         return writer.take();
     }
@@ -66,8 +65,7 @@ struct ChainState {
         state.reductions = reader.reductions();
         state.looked_for_wrong = reader.u64() != 0;
         state.apart.resize(reader.u64());
-        for (auto& row : state.apart)
-            row = reader.u64();
+        for (auto& row : state.apart) row = reader.u64();
         state.stage_bytes = reader.text();
         return state;
     }
@@ -128,8 +126,7 @@ private:
 // The members worth an exhaustive search of their neighbourhood: best by each way of choosing.
 std::set<std::size_t> promising(const ParetoFront& front, const Problem& problem) {
     if (front.empty()) return {};
-    return {select(front, Selection::best, problem), select(front, Selection::accuracy, problem),
-            select(front, Selection::description_length, problem)};
+    return {select(front, Selection::best, problem), select(front, Selection::accuracy, problem), select(front, Selection::description_length, problem)};
 }
 
 // Whether the fits of all variants of such a candidate end within seconds. Formulas of symbolic networks have many constants on many rows,
@@ -144,7 +141,8 @@ bool is_small(const Candidate& candidate, const Problem& problem) {
     return static_cast<double>(problem.data.rows() * candidate.outputs.size()) * constants * constants * nodes < most_work;
 }
 
-void refine(ParetoFront& front, const Scorer& scorer, const Judgement& judged, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch, double allowance) {
+void refine(ParetoFront& front, const Scorer& scorer, const Judgement& judged, ThreadPool& pool, const StopToken& stop, const Stopwatch& watch,
+            double allowance) {
     const double half_time = watch.seconds() + 0.5 * allowance;
     const auto late = [&] { return stop.stop_requested() || watch.seconds() > half_time; };
     constexpr int rounds = 4;
@@ -208,8 +206,7 @@ public:
     RowsInUse(const Problem& all, std::span<const std::size_t> apart) : all_(all) { use_without(apart); }
     void use_without(std::span<const std::size_t> apart) {
         others_.reset();
-        if (!apart.empty())
-            others_ = without_rows(all_, apart);
+        if (!apart.empty()) others_ = without_rows(all_, apart);
         scorer_ = std::make_unique<Scorer>(problem());
     }
     const Problem& problem() const { return others_ ? *others_ : all_; }
@@ -244,29 +241,23 @@ ParetoFront on_rows_of(const ParetoFront& front, const Problem& problem, ThreadP
 
 // What the law says of the rows that were set apart, and of those that were held out. Its numbers are fitted without
 // them before the last word.
-std::vector<std::size_t> found_wrong(const ParetoFront& front, const Problem& whole, ThreadPool& pool,
-                                     std::vector<std::string>& report) {
+std::vector<std::size_t> found_wrong(const ParetoFront& front, const Problem& whole, ThreadPool& pool, std::vector<std::string>& report) {
     const auto by_law_of = [&](const ParetoFront& of) {
-        return wrong_rows(whole,
-                          whole.predictions(of.members()[select(of, Selection::description_length, whole)].outputs));
+        return wrong_rows(whole, whole.predictions(of.members()[select(of, Selection::description_length, whole)].outputs));
     };
     const auto wrong = by_law_of(on_rows_of(front, without_rows(whole, by_law_of(front)), pool));
     constexpr std::size_t named = 10;
     std::string rows;
-    for (std::size_t i = 0; i < std::min(wrong.size(), named); ++i)
-        rows += fmt::format("{}{}", i > 0 ? ", " : "", wrong[i] + 1);
-    report.push_back(
-        wrong.empty()
-            ? "rows: the law found holds on the rows that had been set apart"
-            : fmt::format("rows: {} of {} are wrong by the law found and left out of its numbers and its loss: {}{}",
-                          wrong.size(), whole.data.rows(), rows, wrong.size() > named ? ", ..." : ""));
+    for (std::size_t i = 0; i < std::min(wrong.size(), named); ++i) rows += fmt::format("{}{}", i > 0 ? ", " : "", wrong[i] + 1);
+    report.push_back(wrong.empty() ? "rows: the law found holds on the rows that had been set apart"
+                                   : fmt::format("rows: {} of {} are wrong by the law found and left out of its numbers and its loss: {}{}", wrong.size(),
+                                                 whole.data.rows(), rows, wrong.size() > named ? ", ..." : ""));
     return wrong;
 }
 
 }  // namespace
 
-SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer,
-                        const std::string& resume) {
+SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_t seed, StopToken stop, Observer& observer, const std::string& resume) {
     ChainState state = ChainState::from(resume);
     const HeldOut parts = hold_out(whole);
     RowsInUse rows(parts.fitted, state.apart);
@@ -279,21 +270,18 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
         rows.use_without(state.apart);
         state.front = on_rows_of(state.front, rows.problem(), pool);
     };
-    if (resume.empty())
-        first_look(state, rows.scorer(), judged, observer, budget);
+    if (resume.empty()) first_look(state, rows.scorer(), judged, observer, budget);
     while (state.stage < stages_.size()) {
         auto& stage = stages_[state.stage];
         const bool is_last = state.stage + 1 == stages_.size();
-        if (!stage.seeks_law && !state.apart.empty())
-            use_rows_without({});
+        if (!stage.seeks_law && !state.apart.empty()) use_rows_without({});
         Problem of_stage = rows.problem();
         for (const auto& member : state.front.members())
-            if (is_small(member, of_stage))
-                of_stage.guesses.push_back(member.outputs);
+            if (is_small(member, of_stage)) of_stage.guesses.push_back(member.outputs);
         const Stopwatch watch;
         StageObserver inner(observer, state, budget, judged);
-        const auto result = stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.until), seed + state.stage, stop,
-                                                inner, state.stage_bytes);
+        const auto result =
+            stage.searcher->run(of_stage, stage_budget(budget, state, is_last ? 1 : stage.until), seed + state.stage, stop, inner, state.stage_bytes);
         for (const auto& member : result.front.members()) state.front.insert(judged(tidied(member)));
         state.stage_bytes.clear();
         reason = result.stop;
@@ -302,8 +290,7 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             state.evaluations += result.evaluations;
             break;
         }
-        if (stage.refined || is_last || reason == StopReason::solved)
-            refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
+        if (stage.refined || is_last || reason == StopReason::solved) refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;
@@ -318,25 +305,21 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             break;
         }
         // What holds on the rows in use alone is not the law.
-        if (reason == StopReason::solved)
-            use_rows_without({});
+        if (reason == StopReason::solved) use_rows_without({});
         ++state.stage;
         if (stage.seeks_law && !state.looked_for_wrong) {
             state.looked_for_wrong = true;
             if (auto apart = rows_apart(parts.fitted); !apart.empty()) {
-                state.report.push_back(fmt::format(
-                    "rows: {} of {} lie off a smooth fit, some of them grossly; laws are sought without these",
-                    apart.size(), parts.fitted.data.rows()));
+                state.report.push_back(fmt::format("rows: {} of {} lie off a smooth fit, some of them grossly; laws are sought without these", apart.size(),
+                                                   parts.fitted.data.rows()));
                 use_rows_without(std::move(apart));
                 --state.stage;
             }
         }
-        if (state.stage < stages_.size())
-            observer.checkpoint(state.bytes(0, ""));
+        if (state.stage < stages_.size()) observer.checkpoint(state.bytes(0, ""));
     }
     std::vector<std::size_t> wrong;
-    if (!state.apart.empty() && settled)
-        wrong = found_wrong(state.front, whole, pool, state.report);
+    if (!state.apart.empty() && settled) wrong = found_wrong(state.front, whole, pool, state.report);
     const bool others = rows.problem().data.rows() < whole.data.rows();
     return {.front = others ? on_rows_of(state.front, without_rows(whole, wrong), pool) : state.front,
             .stop = reason,

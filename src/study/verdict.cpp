@@ -16,21 +16,20 @@
 namespace balmer {
 namespace {
 
-constexpr double rounding = 1e-11;          // relative residual that counts as none
-constexpr double no_structure = 4;          // standard deviations
-constexpr double least_determination = 0.9; // R^2 below which noise hides any structure
-constexpr double bits_per_bit = 8;          // that the formula must save for each of its own
-constexpr double margin = 6;                // bits by which every other formula of the front must be longer
-constexpr std::size_t most_numbers = 3;     // fitted to the data, by output: laws have few
-constexpr std::size_t fewest_rows = 30;     // that tell noise from structure
+constexpr double rounding = 1e-11;           // relative residual that counts as none
+constexpr double no_structure = 4;           // standard deviations
+constexpr double least_determination = 0.9;  // R^2 below which noise hides any structure
+constexpr double bits_per_bit = 8;           // that the formula must save for each of its own
+constexpr double margin = 6;                 // bits by which every other formula of the front must be longer
+constexpr std::size_t most_numbers = 3;      // fitted to the data, by output: laws have few
+constexpr std::size_t fewest_rows = 30;      // that tell noise from structure
 constexpr std::size_t fewest_to_hold_from = 200, most_held = 1000, one_in = 10;
 
 // What a formula leaves on some rows, one target.
 struct Left {
     std::vector<double> residual, prediction;
     double rms = 0, spread = 0, largest = 0, size = 0;
-    std::vector<std::size_t> wrong =
-        {};  ///< rows far off all others, when they are few: in `largest` and `residual`, not in the means
+    std::vector<std::size_t> wrong = {};  ///< rows far off all others, when they are few: in `largest` and `residual`, not in the means
     double relative() const { return spread > 0 ? rms / spread : (rms == 0 ? 0 : INFINITY); }
 };
 
@@ -50,10 +49,8 @@ Left left_on(const Dataset& data, std::size_t k, const Expression& formula, std:
     if (!(left.size > 0)) return left;
     const auto good = rows_not_wrong(left.residual, left.size);
     for (std::size_t i = 0, next = 0; i < target.size(); ++i) {
-        if (next < good.size() && good[next] == i)
-            ++next;
-        else
-            left.wrong.push_back(i);
+        if (next < good.size() && good[next] == i) ++next;
+        else left.wrong.push_back(i);
     }
     const auto root_mean_square = [&](auto&& value) {
         double sum = 0;
@@ -101,14 +98,14 @@ bool is_exact(const Case& of, Verdict& verdict) {
     double worst = 0, worst_row = 0;
     for (const auto* part : {&of.seen, &of.unseen})
         for (const auto& left : *part) {
-            if (!left.wrong.empty())
-                return false;
+            if (!left.wrong.empty()) return false;
             worst = std::max(worst, left.relative());
             worst_row = std::max(worst_row, left.size > 0 ? left.largest / left.size : 0);
         }
     if (!(worst <= rounding)) return false;
     if (of.fitted.data.rows() < 2 * of.numbers + 3) {
-        verdict.evidence.push_back(fmt::format("the formula meets every row, but {} rows are too few for {} fitted numbers", of.fitted.data.rows(), of.numbers));
+        verdict.evidence.push_back(
+            fmt::format("the formula meets every row, but {} rows are too few for {} fitted numbers", of.fitted.data.rows(), of.numbers));
         return false;
     }
     verdict.evidence.push_back(fmt::format("the largest error is {:.1e} of the largest target, {}", worst_row, rows_text(of)));
@@ -122,34 +119,25 @@ bool leaves_noise(const Case& of, double formula_bits, Verdict& verdict) {
         passed &= good;
         verdict.evidence.push_back(std::move(text));
     };
-    if (of.numbers > most_numbers * of.outputs.size())
-        say(false, fmt::format("{} of its numbers are fitted to the data; laws have fewer", of.numbers));
+    if (of.numbers > most_numbers * of.outputs.size()) say(false, fmt::format("{} of its numbers are fitted to the data; laws have fewer", of.numbers));
     for (std::size_t k = 0; k < of.seen.size(); ++k) {
         const Left& left = of.seen[k];
-        if (left.relative() <= rounding && left.wrong.empty())
-            say(false, "its numbers fitted once more, it is exact; as it stands it is not");
+        if (left.relative() <= rounding && left.wrong.empty()) say(false, "its numbers fitted once more, it is exact; as it stands it is not");
         const std::size_t rows = left.residual.size();
         const double determination = 1 - left.relative() * left.relative();
         if (!left.wrong.empty()) {
             const bool together = lie_together(of.fitted.data, left.wrong, left.prediction);
-            say(!together,
-                together
-                    ? fmt::format(
-                          "{} rows lie more than eight standard deviations off, near each other: they may be right",
-                          left.wrong.size())
-                    : fmt::format("{} rows lie more than eight standard deviations off and are taken as wrong",
-                                  left.wrong.size()));
+            say(!together, together ? fmt::format("{} rows lie more than eight standard deviations off, near each other: they may be right", left.wrong.size())
+                                    : fmt::format("{} rows lie more than eight standard deviations off and are taken as wrong", left.wrong.size()));
         }
         // Root mean square deviation that costs so many bits: rows/2 (deviation/error)^2 nats.
         const auto unseen = [&](double bits) {
-            return 100 * left.relative() *
-                   std::sqrt(2 * bits * std::numbers::ln2 / static_cast<double>(std::max<std::size_t>(rows, 1)));
+            return 100 * left.relative() * std::sqrt(2 * bits * std::numbers::ln2 / static_cast<double>(std::max<std::size_t>(rows, 1)));
         };
-        say(determination >= least_determination,
-            fmt::format("the error is {:.3g} % of the target's spread; a formula as long that differs by less than "
-                        "{:.2g} % of it, or one twice as long that "
-                        "differs by less than {:.2g} %, cannot be told apart",
-                        100 * left.relative(), unseen(margin), unseen(margin + formula_bits)));
+        say(determination >= least_determination, fmt::format("the error is {:.3g} % of the target's spread; a formula as long that differs by less than "
+                                                              "{:.2g} % of it, or one twice as long that "
+                                                              "differs by less than {:.2g} %, cannot be told apart",
+                                                              100 * left.relative(), unseen(margin), unseen(margin + formula_bits)));
         if (rows < fewest_rows) {
             say(false, fmt::format("{} rows are too few to tell noise from structure", rows));
             continue;
@@ -183,17 +171,16 @@ bool is_decided(const ParetoFront& front, const std::vector<DescriptionLength>& 
     constexpr double less_belief = 1.0 / 3;
     for (std::size_t i = 0; i < lengths.size(); ++i) {
         const double better = best.data - lengths[i].data;
-        if (better < margin || better < less_belief * (lengths[i].formula - best.formula))
-            continue;
-        verdict.evidence.push_back(
-            fmt::format("the data do not decide: {} is longer and describes them with {:.1f} bits less",
-                        equation_text(front.members()[i], problem.vocabulary(), {.digits = 4}), better));
+        if (better < margin || better < less_belief * (lengths[i].formula - best.formula)) continue;
+        verdict.evidence.push_back(fmt::format("the data do not decide: {} is longer and describes them with {:.1f} bits less",
+                                               equation_text(front.members()[i], problem.vocabulary(), {.digits = 4}), better));
         return false;
     }
     const double ahead = lengths[rival].total() - best.total();
     const auto text = equation_text(front.members()[rival], problem.vocabulary(), {.digits = 4});
     if (ahead < margin) {
-        verdict.evidence.push_back(fmt::format("the data do not decide: {} describes them with {:.1f} bits {}", text, std::fabs(ahead), ahead < 0 ? "less" : "more"));
+        verdict.evidence.push_back(
+            fmt::format("the data do not decide: {} describes them with {:.1f} bits {}", text, std::fabs(ahead), ahead < 0 ? "less" : "more"));
         return false;
     }
     verdict.evidence.push_back(fmt::format("the next best formula of the front, {}, needs {:.0f} bits more", text, ahead));
@@ -204,8 +191,7 @@ bool is_decided(const ParetoFront& front, const std::vector<DescriptionLength>& 
 bool is_worth_it(const Case& of, double formula_bits, Verdict& verdict) {
     constexpr double least_relative = 1e-16;  // where double precision ends
     double saved = 0;
-    for (const auto& left : of.seen)
-        saved -= static_cast<double>(left.residual.size()) * std::log2(std::max(left.relative(), least_relative));
+    for (const auto& left : of.seen) saved -= static_cast<double>(left.residual.size()) * std::log2(std::max(left.relative(), least_relative));
     if (saved >= bits_per_bit * formula_bits) return true;
     verdict.evidence.push_back(fmt::format("writing the formula takes {:.0f} bits, it saves {:.0f} bits of the data: too little to be the only one",
                                            formula_bits, std::max(saved, 0.0)));
@@ -275,8 +261,7 @@ Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& probl
     }
     // Wrong rows say nothing about its numbers.
     const auto wrong = wrong_rows(parts.fitted, of.outputs);
-    of.outputs =
-        refitted(std::move(of.outputs), Scorer(wrong.empty() ? parts.fitted : without_rows(parts.fitted, wrong)));
+    of.outputs = refitted(std::move(of.outputs), Scorer(wrong.empty() ? parts.fitted : without_rows(parts.fitted, wrong)));
     look();
     const auto lengths = description_lengths(front, parts.fitted);
     const bool noise = leaves_noise(of, lengths[chosen].formula, verdict);

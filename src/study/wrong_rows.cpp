@@ -26,8 +26,7 @@ constexpr double one_sign = 0.97;                       // of the rows: for loga
 
 double median_size(const Eigen::VectorXd& values) {
     std::vector<double> sizes(static_cast<std::size_t>(values.size()));
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-        sizes[i] = std::fabs(values[static_cast<Eigen::Index>(i)]);
+    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = std::fabs(values[static_cast<Eigen::Index>(i)]);
     const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
     std::ranges::nth_element(sizes, middle);
     return *middle;
@@ -39,8 +38,7 @@ Eigen::MatrixXd terms_of(const Eigen::MatrixXd& features) {
     enumerate::Powers powers;
     for (int degree = 1; degree <= highest_degree; ++degree) {
         auto more = enumerate::powers_up_to(variables, degree);
-        if (more.size() > most_terms || rows_per_term * more.size() > static_cast<std::size_t>(features.rows()))
-            break;
+        if (more.size() > most_terms || rows_per_term * more.size() > static_cast<std::size_t>(features.rows())) break;
         powers = std::move(more);
     }
     std::vector<Eigen::MatrixXd> chebyshev;  // [feature](row, degree)
@@ -50,16 +48,14 @@ Eigen::MatrixXd terms_of(const Eigen::MatrixXd& features) {
         Eigen::MatrixXd all(features.rows(), highest_degree + 1);
         all.col(0).setOnes();
         all.col(1) = u;
-        for (int k = 2; k <= highest_degree; ++k)
-            all.col(k) = 2 * u * all.col(k - 1).array() - all.col(k - 2).array();
+        for (int k = 2; k <= highest_degree; ++k) all.col(k) = 2 * u * all.col(k - 1).array() - all.col(k - 2).array();
         chebyshev.push_back(std::move(all));
     }
     Eigen::MatrixXd terms(features.rows(), static_cast<Eigen::Index>(powers.size()));
     terms.setOnes();
     for (std::size_t t = 0; t < powers.size(); ++t)
         for (std::size_t v = 0; v < variables; ++v)
-            if (powers[t][v] > 0)
-                terms.col(static_cast<Eigen::Index>(t)).array() *= chebyshev[v].col(powers[t][v]).array();
+            if (powers[t][v] > 0) terms.col(static_cast<Eigen::Index>(t)).array() *= chebyshev[v].col(powers[t][v]).array();
     return terms;
 }
 
@@ -76,19 +72,15 @@ public:
         gram.selfadjointView<Eigen::Lower>().rankUpdate(weighted.transpose());
         gram.diagonal().array() += 1e-10 * static_cast<double>(z_.size());
         const Eigen::LDLT<Eigen::MatrixXd, Eigen::Lower> solver(gram);
-        if (solver.info() != Eigen::Success)
-            return false;
+        if (solver.info() != Eigen::Success) return false;
         fitted_ = *terms_ * solver.solve(terms_->transpose() * weight_.cwiseProduct(z_));
         residual_ = z_ - fitted_;
         width_ = width_of_median * median_size(residual_);
-        if (!residual_.allFinite() || !(width_ > 0))
-            return false;
+        if (!residual_.allFinite() || !(width_ > 0)) return false;
         for (Eigen::Index i = 0; i < residual_.size(); ++i) {
             const double u = residual_[i] / width_;
-            if (weights == Weights::cauchy)
-                weight_[i] = 1 / (1 + u * u / (2.385 * 2.385));
-            else
-                weight_[i] = std::fabs(u) < off ? std::pow(1 - u * u / (off * off), 2) : 0;
+            if (weights == Weights::cauchy) weight_[i] = 1 / (1 + u * u / (2.385 * 2.385));
+            else weight_[i] = std::fabs(u) < off ? std::pow(1 - u * u / (off * off), 2) : 0;
         }
         return true;
     }
@@ -120,12 +112,10 @@ Rows rows_of(const Dataset& data) {
     std::vector<Eigen::VectorXd> columns;
     for (const auto& feature : data.features) {
         const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(feature.values().data(), count);
-        if (x.maxCoeff() > x.minCoeff())
-            columns.push_back(x);
+        if (x.maxCoeff() > x.minCoeff()) columns.push_back(x);
     }
     rows.features.resize(count, static_cast<Eigen::Index>(columns.size()));
-    for (std::size_t v = 0; v < columns.size(); ++v)
-        rows.features.col(static_cast<Eigen::Index>(v)) = columns[v];
+    for (std::size_t v = 0; v < columns.size(); ++v) rows.features.col(static_cast<Eigen::Index>(v)) = columns[v];
     rows.target = Eigen::Map<const Eigen::VectorXd>(data.targets[0].values().data(), count);
     return rows;
 }
@@ -136,31 +126,24 @@ std::optional<SmoothFit> best_fit(const Rows& rows, double sign, const std::vect
     double least = std::numeric_limits<double>::infinity();
     for (const auto& matrix : terms)
         for (const bool logarithm : {false, true}) {
-            if (logarithm && sign == 0)
-                continue;
-            SmoothFit fit(matrix, logarithm ? Eigen::VectorXd(rows.target.cwiseAbs().array().log()) : rows.target,
-                          logarithm);
+            if (logarithm && sign == 0) continue;
+            SmoothFit fit(matrix, logarithm ? Eigen::VectorXd(rows.target.cwiseAbs().array().log()) : rows.target, logarithm);
             bool good = true;
-            for (int i = 0; i < rounds_to_choose && good; ++i)
-                good = fit.step(SmoothFit::Weights::cauchy);
-            if (!good)
-                continue;
+            for (int i = 0; i < rounds_to_choose && good; ++i) good = fit.step(SmoothFit::Weights::cauchy);
+            if (!good) continue;
             const double left = median_size(fit.left(rows.target, sign));
-            if (!(left < least))
-                continue;
+            if (!(left < least)) continue;
             least = left;
             best = std::move(fit);
         }
     for (int i = 0; i < rounds_to_end && best; ++i)
-        if (!best->step(SmoothFit::Weights::tukey))
-            best.reset();
+        if (!best->step(SmoothFit::Weights::tukey)) best.reset();
     return best;
 }
 
 double sign_of_target(const Eigen::VectorXd& target) {
     const auto rows = static_cast<double>(target.size());
-    if ((target.array() == 0).any())
-        return 0;
+    if ((target.array() == 0).any()) return 0;
     const auto positive = static_cast<double>((target.array() > 0).count());
     return positive >= one_sign * rows ? 1 : rows - positive >= one_sign * rows ? -1 : 0;
 }
@@ -169,22 +152,16 @@ double sign_of_target(const Eigen::VectorXd& target) {
 
 std::vector<std::size_t> rows_apart(const Problem& problem) {
     const auto& data = problem.data;
-    if (problem.task != Task::regression || problem.form || data.targets.size() != 1 || data.sigma || data.weights)
-        return {};
-    if (data.rows() < fewest_rows || data.rows() > most_rows || data.features.size() > most_features)
-        return {};
+    if (problem.task != Task::regression || problem.form || data.targets.size() != 1 || data.sigma || data.weights) return {};
+    if (data.rows() < fewest_rows || data.rows() > most_rows || data.features.size() > most_features) return {};
     const Rows rows = rows_of(data);
-    if (!rows.usable())
-        return {};
+    if (!rows.usable()) return {};
     const double sign = sign_of_target(rows.target);
     std::vector<Eigen::MatrixXd> terms = {terms_of(rows.features)};
-    if (rows.features.minCoeff() > 0)
-        terms.push_back(terms_of(rows.features.array().log().matrix()));
-    if (terms[0].cols() == 0)
-        return {};
+    if (rows.features.minCoeff() > 0) terms.push_back(terms_of(rows.features.array().log().matrix()));
+    if (terms[0].cols() == 0) return {};
     const auto fit = best_fit(rows, sign, terms);
-    if (!fit)
-        return {};
+    if (!fit) return {};
     auto sorted = std::vector<double>(rows.target.data(), rows.target.data() + rows.target.size());
     std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
     const double own_width = median_size((rows.target.array() - sorted[sorted.size() / 2]).matrix());
@@ -197,18 +174,14 @@ std::vector<std::size_t> rows_apart(const Problem& problem) {
         // values, the other for small.
         const bool crossed = fit->of_logarithm() && rows.target[i] * sign < 0;
         double deviation = std::fabs(left[i]) / width;
-        if (fit->of_logarithm() && !crossed)
-            deviation = std::min(deviation, std::fabs(fit->residual()[i]) / fit->width());
-        if (!(deviation > off))
-            continue;
+        if (fit->of_logarithm() && !crossed) deviation = std::min(deviation, std::fabs(fit->residual()[i]) / fit->width());
+        if (!(deviation > off)) continue;
         apart.push_back(static_cast<std::size_t>(i));
-        const bool far = std::fabs(left[i]) > gross * own_width || crossed ||
-                         (fit->of_logarithm() && std::fabs(fit->residual()[i]) > gross_ratio);
+        const bool far = std::fabs(left[i]) > gross * own_width || crossed || (fit->of_logarithm() && std::fabs(fit->residual()[i]) > gross_ratio);
         grossly += deviation > far_off && far;
     }
     const auto all = static_cast<double>(data.rows());
-    if (grossly == 0 || grossly > most_gross * all || static_cast<double>(apart.size()) > most_apart * all)
-        return {};
+    if (grossly == 0 || grossly > most_gross * all || static_cast<double>(apart.size()) > most_apart * all) return {};
     return apart;
 }
 
@@ -216,8 +189,7 @@ Problem without_rows(const Problem& problem, std::span<const std::size_t> rows) 
     Problem rest = problem;
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < problem.data.rows(); ++i)
-        if (!std::ranges::binary_search(rows, i))
-            kept.push_back(i);
+        if (!std::ranges::binary_search(rows, i)) kept.push_back(i);
     rest.data = problem.data.take(kept);
     return rest;
 }
@@ -225,8 +197,7 @@ Problem without_rows(const Problem& problem, std::span<const std::size_t> rows) 
 std::vector<std::size_t> rows_not_wrong(std::span<const double> residual, double size) {
     constexpr std::size_t one_in_wrong = 50;
     std::vector<double> sizes;
-    for (const double r : residual)
-        sizes.push_back(std::fabs(r));
+    for (const double r : residual) sizes.push_back(std::fabs(r));
     const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
     std::ranges::nth_element(sizes, middle);
     constexpr double rounded = 1e-8;  // of the largest target: no error of a row
@@ -234,8 +205,7 @@ std::vector<std::size_t> rows_not_wrong(std::span<const double> residual, double
     std::vector<std::size_t> good, all;
     for (std::size_t i = 0; i < residual.size(); ++i) {
         all.push_back(i);
-        if (std::fabs(residual[i]) <= bound)
-            good.push_back(i);
+        if (std::fabs(residual[i]) <= bound) good.push_back(i);
     }
     return all.size() - good.size() <= all.size() / one_in_wrong + 2 ? good : all;
 }
@@ -255,15 +225,12 @@ std::vector<std::size_t> wrong_rows(const Problem& problem, std::span<const Expr
             size = std::max(size, std::fabs(target[i]));
         }
         std::vector<bool> here(count, false);
-        for (const auto i : rows_not_wrong(residual, size))
-            here[i] = true;
-        for (std::size_t i = 0; i < count; ++i)
-            good[i] = good[i] && here[i];
+        for (const auto i : rows_not_wrong(residual, size)) here[i] = true;
+        for (std::size_t i = 0; i < count; ++i) good[i] = good[i] && here[i];
     }
     std::vector<std::size_t> wrong;
     for (std::size_t i = 0; i < count; ++i)
-        if (!good[i])
-            wrong.push_back(i);
+        if (!good[i]) wrong.push_back(i);
     return wrong;
 }
 
@@ -276,16 +243,13 @@ bool lie_together(const Dataset& data, std::span<const std::size_t> rows, std::s
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::ranges::stable_sort(order, {}, [&](std::size_t i) { return by[i]; });
         double count = 0;
-        for (std::size_t i = 1; i < order.size(); ++i)
-            count += std::ranges::binary_search(rows, order[i]) && std::ranges::binary_search(rows, order[i - 1]);
+        for (std::size_t i = 1; i < order.size(); ++i) count += std::ranges::binary_search(rows, order[i]) && std::ranges::binary_search(rows, order[i - 1]);
         return count;
     };
     // Pairs are Poisson; two of them are no evidence yet.
     const double most = 2 + expected + deviations * std::sqrt(expected);
-    if (neighbours(prediction) > most)
-        return true;
-    return std::ranges::any_of(data.features,
-                               [&](const Column& feature) { return neighbours(feature.values()) > most; });
+    if (neighbours(prediction) > most) return true;
+    return std::ranges::any_of(data.features, [&](const Column& feature) { return neighbours(feature.values()) > most; });
 }
 
 }  // namespace balmer

@@ -46,8 +46,7 @@ TEST(WrongRows, NoiseSetsNoneApart) {
     EXPECT_TRUE(rows_apart(problem_of(testing::table_of({"a", "b", "c"}, 600, law, 0.1))).empty());
     // Heavy tails everywhere are no wrong rows.
     RandomStream random(3);
-    const auto heavy = testing::table_of(
-        {"a", "b"}, 600, [&](const auto& v) { return v[0] * v[1] + 0.2 * random.normal() / random.normal(); });
+    const auto heavy = testing::table_of({"a", "b"}, 600, [&](const auto& v) { return v[0] * v[1] + 0.2 * random.normal() / random.normal(); });
     EXPECT_TRUE(rows_apart(problem_of(heavy)).empty());
 }
 
@@ -70,8 +69,7 @@ TEST(WrongRows, DoNotHideTheLaw) {
 
 TEST(WrongRows, ThatLieTogetherMayBeRight) {
     // A step that one row in sixty has passed.
-    const auto table =
-        testing::table_of({"a", "b"}, 600, [](const auto& v) { return v[0] * v[1] + (v[0] > 2.96 ? 20 : 0); });
+    const auto table = testing::table_of({"a", "b"}, 600, [](const auto& v) { return v[0] * v[1] + (v[0] > 2.96 ? 20 : 0); });
     FitParameters parameters;
     parameters.evaluations = 3000;
     parameters.seconds = 1e9;
@@ -87,10 +85,8 @@ TEST(WrongRows, AreNeighboursMoreOftenThanByChance) {
     const auto a = problem.data.features[0].values();
     std::vector<std::size_t> high, spread;
     for (std::size_t i = 0; i < a.size(); ++i)
-        if (a[i] > 2.95)
-            high.push_back(i);
-    for (std::size_t i = 3; i < a.size(); i += 50)
-        spread.push_back(i);
+        if (a[i] > 2.95) high.push_back(i);
+    for (std::size_t i = 3; i < a.size(); i += 50) spread.push_back(i);
     ASSERT_GE(high.size(), 5u);
     EXPECT_TRUE(lie_together(problem.data, high, problem.data.targets[0].values()));
     EXPECT_FALSE(lie_together(problem.data, spread, problem.data.targets[0].values()));
