@@ -100,6 +100,8 @@ int report(const FitOutcome& outcome) {
             if (const auto found = model.metrics.find(name); found != model.metrics.end()) fmt::print("  {} = {:.6g}\n", label, found->second);
         if (const auto constants = fitted_constants(model); !constants.empty()) fmt::print("\nconstants:\n{}", constants);
         if (outcome.verdict) print_verdict(to_string(outcome.verdict->kind), outcome.verdict->evidence);
+        for (const auto& sentence : result.report)
+            if (sentence.starts_with("rows: ")) fmt::print("  {}\n", sentence);
     }
     fmt::print("\nstopped: {} after {:.1f} s and {:.4g} evaluations\nrun folder: {}\n", to_string(result.stop), result.seconds, result.evaluations,
                outcome.folder.string());

@@ -142,6 +142,11 @@ bool leaves_noise(const Case& of, double formula_bits, Verdict& verdict) {
             say(false, fmt::format("{} rows are too few to tell noise from structure", rows));
             continue;
         }
+        // All other rows are met: what rounding leaves has a structure of its own.
+        if (!left.wrong.empty() && left.relative() <= rounding && (k >= of.unseen.size() || of.unseen[k].relative() <= rounding)) {
+            verdict.evidence.push_back("all other rows are met to rounding");
+            continue;
+        }
         const auto structure = residual_structure(of.fitted.data, left.residual, left.prediction);
         say(structure.largest() < no_structure,
             fmt::format("what it leaves shows {} (by a smooth fit, by neighbours and in sequence: {:.1f}, {:.1f} and {:.1f} standard deviations)",

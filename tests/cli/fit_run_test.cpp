@@ -97,6 +97,19 @@ TEST_F(Fit, CountsArePredictedByTheLogarithmOfTheirMean) {
     EXPECT_EQ(done.output.find("verdict"), std::string::npos) << done.output;
 }
 
+TEST_F(Fit, RowsThatAreWrongByTheLawAreNamed) {
+    std::ofstream file(data);
+    file << "a,b,y\n";
+    for (int i = 0; i < 300; ++i) {
+        const double a = 1 + 0.1 * (i % 17), b = 1 + 0.1 * (i % 23), y = a * b * b + a;
+        file << a << ',' << b << ',' << (i == 40 ? 10 * y : i == 201 ? -y : y) << '\n';
+    }
+    file.close();
+    const auto done = balmer({"fit", data, "--target", "y", "--threads", "1", "--seconds", "30", "--run-folder", run}, folder.path().string());
+    EXPECT_EQ(done.status, 0) << done.complaints;
+    EXPECT_NE(done.output.find("  rows: 2 of 300 are wrong by the law found and left out of its numbers and its loss: 41, 202\n"), std::string::npos) << done.output;
+}
+
 TEST_F(Fit, TheDefaultFolderIsNamedAfterTheData) {
     const auto command = "cd '" + folder.path().string() + "' && '" + BALMER_PROGRAM + "' fit data.csv --target y --evaluations 30 --quiet";
     EXPECT_NE(testing::run_program(command).output.find("run folder: run-data-1\n"), std::string::npos);
