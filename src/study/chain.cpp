@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -306,15 +307,14 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
         }
         // What holds on the rows in use alone is not the law.
         if (reason == StopReason::solved) use_rows_without({});
-        ++state.stage;
-        if (stage.seeks_law && !state.looked_for_wrong) {
-            state.looked_for_wrong = true;
-            if (auto apart = rows_apart(parts.fitted); !apart.empty()) {
-                state.report.push_back(fmt::format("rows: {} of {} lie off a smooth fit, some of them grossly; laws are sought without these", apart.size(),
-                                                   parts.fitted.data.rows()));
-                use_rows_without(std::move(apart));
-                --state.stage;
-            }
+        // The first stage that found no law runs once more where rows are set apart.
+        std::vector<std::size_t> apart;
+        if (stage.seeks_law && !std::exchange(state.looked_for_wrong, true)) apart = rows_apart(parts.fitted);
+        if (apart.empty()) ++state.stage;
+        else {
+            state.report.push_back(fmt::format("rows: {} of {} lie off a smooth fit, some of them grossly; laws are sought without these", apart.size(),
+                                               parts.fitted.data.rows()));
+            use_rows_without(std::move(apart));
         }
         if (state.stage < stages_.size()) observer.checkpoint(state.bytes(0, ""));
     }

@@ -47,15 +47,14 @@ Left left_on(const Dataset& data, std::size_t k, const Expression& formula, std:
         mean += target[i] / static_cast<double>(target.size());
     }
     if (!(left.size > 0)) return left;
-    const auto good = rows_not_wrong(left.residual, left.size);
-    for (std::size_t i = 0, next = 0; i < target.size(); ++i) {
-        if (next < good.size() && good[next] == i) ++next;
-        else left.wrong.push_back(i);
-    }
+    left.wrong = rows_far_off(left.residual, left.size);
     const auto root_mean_square = [&](auto&& value) {
         double sum = 0;
-        for (const auto i : good) sum += value(i) / left.size * (value(i) / left.size);
-        return left.size * std::sqrt(sum / static_cast<double>(good.size()));
+        for (std::size_t i = 0, next = 0; i < target.size(); ++i) {
+            if (next < left.wrong.size() && left.wrong[next] == i) ++next;
+            else sum += value(i) / left.size * (value(i) / left.size);
+        }
+        return left.size * std::sqrt(sum / static_cast<double>(target.size() - left.wrong.size()));
     };
     left.rms = root_mean_square([&](std::size_t i) { return left.residual[i]; });
     left.spread = root_mean_square([&](std::size_t i) { return target[i] - mean; });
@@ -265,7 +264,8 @@ Verdict judge(const ParetoFront& front, std::size_t chosen, const Problem& probl
         return verdict;
     }
     // Wrong rows say nothing about its numbers.
-    const auto wrong = wrong_rows(parts.fitted, of.outputs);
+    std::vector<std::size_t> wrong;
+    for (const auto& left : of.seen) wrong = either(wrong, left.wrong);
     of.outputs = refitted(std::move(of.outputs), Scorer(wrong.empty() ? parts.fitted : without_rows(parts.fitted, wrong)));
     look();
     const auto lengths = description_lengths(front, parts.fitted);

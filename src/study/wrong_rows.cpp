@@ -3,13 +3,14 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <optional>
 
 #include "balmer/evaluate.hpp"
 #include "search/enumerate/polynomials.hpp"
-#include "search/enumerate/sample.hpp"
+#include "search/enumerate/robust.hpp"
 
 namespace balmer {
 namespace {
@@ -24,13 +25,7 @@ constexpr double gross = 0.3, gross_ratio = 0.4;        // of the target's own w
 constexpr double most_gross = 0.04, most_apart = 0.15;  // of all rows
 constexpr double one_sign = 0.97;                       // of the rows: for logarithms
 
-double median_size(const Eigen::VectorXd& values) {
-    std::vector<double> sizes(static_cast<std::size_t>(values.size()));
-    for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = std::fabs(values[static_cast<Eigen::Index>(i)]);
-    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-    std::ranges::nth_element(sizes, middle);
-    return *middle;
-}
+double median_size(const Eigen::VectorXd& values) { return enumerate::median_size({values.data(), values.data() + values.size()}); }
 
 // Chebyshev polynomials of all features together, as high as the rows carry.
 Eigen::MatrixXd terms_of(const Eigen::MatrixXd& features) {
@@ -194,26 +189,20 @@ Problem without_rows(const Problem& problem, std::span<const std::size_t> rows) 
     return rest;
 }
 
-std::vector<std::size_t> rows_not_wrong(std::span<const double> residual, double size) {
+std::vector<std::size_t> rows_far_off(std::span<const double> residual, double size) {
     constexpr std::size_t one_in_wrong = 50;
-    std::vector<double> sizes;
-    for (const double r : residual) sizes.push_back(std::fabs(r));
-    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-    std::ranges::nth_element(sizes, middle);
     constexpr double rounded = 1e-8;  // of the largest target: no error of a row
-    const double bound = std::max(far_off * width_of_median * *middle, rounded * size);
-    std::vector<std::size_t> good, all;
-    for (std::size_t i = 0; i < residual.size(); ++i) {
-        all.push_back(i);
-        if (std::fabs(residual[i]) <= bound) good.push_back(i);
-    }
-    return all.size() - good.size() <= all.size() / one_in_wrong + 2 ? good : all;
+    const double bound = std::max(far_off * width_of_median * enumerate::median_size({residual.begin(), residual.end()}), rounded * size);
+    std::vector<std::size_t> far;
+    for (std::size_t i = 0; i < residual.size(); ++i)
+        if (!(std::fabs(residual[i]) <= bound)) far.push_back(i);
+    return far.size() <= residual.size() / one_in_wrong + 2 ? far : std::vector<std::size_t>();
 }
 
 std::vector<std::size_t> wrong_rows(const Problem& problem, std::span<const Expression> outputs) {
     const auto pointers = feature_pointers(problem.data);
     const std::size_t count = problem.data.rows();
-    std::vector<bool> good(count, true);
+    std::vector<std::size_t> wrong;
     for (std::size_t k = 0; k < outputs.size(); ++k) {
         const auto target = problem.data.targets[k].values();
         std::vector<double> residual(count);
@@ -224,14 +213,15 @@ std::vector<std::size_t> wrong_rows(const Problem& problem, std::span<const Expr
             residual[i] -= target[i];
             size = std::max(size, std::fabs(target[i]));
         }
-        std::vector<bool> here(count, false);
-        for (const auto i : rows_not_wrong(residual, size)) here[i] = true;
-        for (std::size_t i = 0; i < count; ++i) good[i] = good[i] && here[i];
+        wrong = either(wrong, rows_far_off(residual, size));
     }
-    std::vector<std::size_t> wrong;
-    for (std::size_t i = 0; i < count; ++i)
-        if (!good[i]) wrong.push_back(i);
     return wrong;
+}
+
+std::vector<std::size_t> either(std::span<const std::size_t> a, std::span<const std::size_t> b) {
+    std::vector<std::size_t> rows;
+    std::ranges::set_union(a, b, std::back_inserter(rows));
+    return rows;
 }
 
 bool lie_together(const Dataset& data, std::span<const std::size_t> rows, std::span<const double> prediction) {

@@ -17,12 +17,14 @@ std::vector<std::size_t> rows_apart(const Problem& problem);
 /// The problem on all other rows; `rows` in rising order.
 Problem without_rows(const Problem& problem, std::span<const std::size_t> rows);
 
-/// Rows within eight robust standard deviations, unless more than one in fifty (and two) are beyond: then all of them.
-/// `size`: of the largest target.
-std::vector<std::size_t> rows_not_wrong(std::span<const double> residual, double size);
+/// Rows beyond eight robust standard deviations, none when they are more than one in fifty (and two). `size`: of the largest target.
+std::vector<std::size_t> rows_far_off(std::span<const double> residual, double size);
 
-/// Rows beyond, for the formulas of a candidate.
+/// Such rows of any output, for the formulas of a candidate.
 std::vector<std::size_t> wrong_rows(const Problem& problem, std::span<const Expression> outputs);
+
+/// Rows, in rising order, that stand in one of two such lists.
+std::vector<std::size_t> either(std::span<const std::size_t> a, std::span<const std::size_t> b);
 
 /// Whether these rows, few among those of `data`, are neighbours of each other in some feature or in what is predicted
 /// more often than chance has it: then they are no errors of single rows but something that the formula does not know.

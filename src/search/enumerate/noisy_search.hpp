@@ -45,6 +45,9 @@ private:
     void ask_sums(const View& view, std::size_t end, std::size_t pairs);
 
     std::optional<Expression> spell_power(const View& view, const ScanHit& hit, InnerNumber number) const;
+    /// A product of powers with its factor fitted: as it comes, or 1 where that lies within its error.
+    enum class Amplitude : std::uint8_t { free, one_within_error };
+    std::optional<Expression> with_amplitude(const View& view, const std::vector<Power>& powers, Amplitude wanted) const;
     std::optional<Expression> spell_bend(const View& view, const ScanHit& hit, int power) const;
     /// `without`: place in powers_ of a variable that is no power before the exponential; beyond the last, all are.
     std::optional<Expression> spell_exponential(const View& view, const ScanHit& hit, std::size_t without) const;

@@ -77,6 +77,15 @@ std::vector<Fraction> NoisySearch::rational_exponents(const std::vector<std::vec
     return best;
 }
 
+std::optional<Expression> NoisySearch::with_amplitude(const View& view, const std::vector<Power>& powers, Amplitude wanted) const {
+    const std::vector<double> m[] = {on_middle(monomial_of(1, powers))};
+    const auto fit = robust_linear_fit(m, view.middle, view.middle_weight);
+    if (!std::isfinite(fit.scale) || fit.coefficients[0] == 0) return std::nullopt;
+    double factor = fit.coefficients[0];
+    if (wanted == Amplitude::one_within_error && std::fabs(std::fabs(factor) - 1) < deviations * fit.error[0]) factor = factor > 0 ? 1 : -1;
+    return undone(view, monomial_of(factor, powers));
+}
+
 // A monomial times f(c m)^power, c still to be fitted: where f bends, a wrong c takes a power of its own, which says
 // nothing about the right one.
 std::optional<Expression> NoisySearch::spell_bend(const View& view, const ScanHit& hit, int power) const {
@@ -101,11 +110,7 @@ std::optional<Expression> NoisySearch::spell_bend(const View& view, const ScanHi
         if (exponents[j].n != 0)
             powers.push_back({Expression::feature(powers_[j]), exponents[j]});
     }
-    const std::vector<double> m[] = {on_middle(monomial_of(1, powers))};
-    const auto fit = robust_linear_fit(m, view.middle, view.middle_weight);
-    if (!std::isfinite(fit.scale) || fit.coefficients[0] == 0)
-        return std::nullopt;
-    return undone(view, monomial_of(fit.coefficients[0], powers));
+    return with_amplitude(view, powers, Amplitude::free);
 }
 
 std::optional<Expression> NoisySearch::spell_power(const View& view, const ScanHit& hit, InnerNumber number) const {
@@ -133,13 +138,7 @@ std::optional<Expression> NoisySearch::spell_power(const View& view, const ScanH
     for (std::size_t k = 0; k < parts.size(); ++k)
         if (!add(parts[k], exponents[powers_.size() + k], part_values[k])) return std::nullopt;
     if (powers.empty()) return std::nullopt;
-    const Expression shape = monomial_of(1, powers);
-    const std::vector<double> m[] = {on_middle(shape)};
-    const auto fit = robust_linear_fit(m, view.middle, view.middle_weight);
-    if (!std::isfinite(fit.scale) || fit.coefficients[0] == 0) return std::nullopt;
-    double factor = fit.coefficients[0];
-    if (std::fabs(std::fabs(factor) - 1) < deviations * fit.error[0]) factor = factor > 0 ? 1 : -1;
-    return undone(view, monomial_of(factor, powers));
+    return with_amplitude(view, powers, Amplitude::one_within_error);
 }
 
 std::optional<Expression> NoisySearch::spell_exponential(const View& view, const ScanHit& hit, std::size_t without) const {
@@ -165,12 +164,7 @@ std::optional<Expression> NoisySearch::spell_exponential(const View& view, const
     const double whole = std::round(rate);
     const bool is_whole = whole != 0 && std::fabs(rate - whole) < deviations * fit.error.back() && std::fabs(whole) < 3;
     powers->push_back({Expression::apply(Op::exp, scaled(is_whole ? whole : rate, v)), {1, 1}});
-    const std::vector<double> m[] = {on_middle(monomial_of(1, *powers))};
-    const auto amplitude = robust_linear_fit(m, view.middle, view.middle_weight);
-    if (!std::isfinite(amplitude.scale) || amplitude.coefficients[0] == 0) return std::nullopt;
-    double factor = amplitude.coefficients[0];
-    if (std::fabs(std::fabs(factor) - 1) < deviations * amplitude.error[0]) factor = factor > 0 ? 1 : -1;
-    return undone(view, monomial_of(factor, *powers));
+    return with_amplitude(view, *powers, Amplitude::one_within_error);
 }
 
 // With and without its constant, coefficients free or equal.

@@ -8,13 +8,6 @@
 namespace balmer::enumerate {
 namespace {
 
-double median_size(std::vector<double> values) {
-    for (double& v : values) v = std::fabs(v);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
-}
-
 // scale^2 (X'WX)^-1, its diagonal's roots; infinite where the columns are not independent.
 std::vector<double> standard_errors(std::span<const std::vector<double>> columns, std::span<const double> weight, double scale) {
     const auto rows = static_cast<Eigen::Index>(weight.size());
@@ -35,6 +28,13 @@ std::vector<double> standard_errors(std::span<const std::vector<double>> columns
 }
 
 }  // namespace
+
+double median_size(std::vector<double> values) {
+    for (double& v : values) v = std::fabs(v);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
 
 std::vector<double> linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight) {
     if (columns.empty()) return {};

@@ -5,6 +5,9 @@
 
 namespace balmer::enumerate {
 
+/// Median of the absolute values; there is at least one.
+double median_size(std::vector<double> values);
+
 /// A linear fit that a few wrong rows do not move.
 struct RobustFit {
     std::vector<double> coefficients;
