@@ -6,10 +6,10 @@
 namespace balmer::neural {
 namespace {
 
-constexpr std::size_t chunk_inputs = 64;     // tiles of 64 inputs are 16 KiB: half of the first cache
-constexpr double full_share = 0.6;           // of entries that are there, above which zeros are multiplied along
+// Of entries that are there, above which zeros are multiplied along: where they are listed anyway, and where listing them would cost too.
+constexpr double full_share = 0.6, full_share_of_all = 0.3;
 constexpr double entry_share = 0.35;         // below which gradients are taken entry by entry
-constexpr std::size_t most_full_inputs = 128;
+constexpr std::size_t most_full_inputs = 4096;
 
 std::size_t padded_to_lanes(std::size_t count) { return (count + kernels::lanes - 1) / kernels::lanes * kernels::lanes; }
 
@@ -27,7 +27,7 @@ Compact::Compact(const Layout& layout) : matrices_(layout.matrices().size()), in
         matrices_[m].padded_back = padded_to_lanes(place.inputs);
         if (place.inputs <= most_full_inputs) {
             matrices_[m].full = FloatArray((place.inputs + 1) * matrices_[m].padded);
-            matrices_[m].full_back = FloatArray(place.rows * matrices_[m].padded_back);
+            if (m > 0) matrices_[m].full_back = FloatArray(place.rows * matrices_[m].padded_back);
         }
     }
 }
@@ -57,48 +57,93 @@ void Compact::find_live(const Layout& layout, std::span<const float> p) {
     }
 }
 
-void Compact::list_entries(const Layout& layout, std::span<const float> p, std::size_t m, Reach reach) {
+// Marks the entries that count and returns their number.
+std::size_t Compact::find_entries(const Layout& layout, std::span<const float> p, std::size_t m, Reach reach) {
+    const auto& place = layout.matrices()[m];
+    const std::size_t rows = place.rows;
+    const std::vector<std::uint8_t> every_row(rows, 1);
+    const std::uint8_t* const counts = reach == Reach::all ? every_row.data() : row_live_[m].data();
+    there_.assign(place.size(), 0);
+    counts_.assign(rows, 0);
+    for (std::size_t i = 0; i <= place.inputs; ++i) {
+        if (m == 0 && i < place.inputs && !input_kept_[i]) continue;
+        const float *const weight = p.data() + place.at(i, 0), *const threshold = p.data() + layout.threshold(place.at(i, 0));
+        std::uint8_t* const there = there_.data() + i * rows;
+        for (std::size_t j = 0; j < rows; ++j) there[j] = counts[j] & static_cast<std::uint8_t>(std::fabs(weight[j]) > threshold[j]);
+        for (std::size_t j = 0; j < rows; ++j) counts_[j] += there[j];
+    }
+    std::size_t total = 0;
+    for (const auto count : counts_) total += count;
+    return total;
+}
+
+void Compact::fill_full(const Layout& layout, std::span<const float> p, std::size_t m) {
     auto& matrix = matrices_[m];
     const auto& place = layout.matrices()[m];
-    const bool all = reach == Reach::all;
+    for (std::size_t i = 0; i <= place.inputs; ++i) {
+        const float* const weight = p.data() + place.at(i, 0);
+        const std::uint8_t* const there = there_.data() + i * place.rows;
+        float* const to = matrix.full.data() + i * matrix.padded;
+        for (std::size_t j = 0; j < place.rows; ++j) to[j] = there[j] ? weight[j] : 0.0f;
+        if (m > 0 && i < place.inputs)
+            for (std::size_t j = 0; j < place.rows; ++j) matrix.full_back.data()[j * matrix.padded_back + i] = to[j];
+    }
+}
+
+void Compact::list_entries(const Layout& layout, std::span<const float> p, std::size_t m) {
+    auto& matrix = matrices_[m];
+    const auto& place = layout.matrices()[m];
     matrix.chunks = (place.inputs + 1 + chunk_inputs - 1) / chunk_inputs;
     matrix.begin.assign(matrix.chunks * (place.rows + 1), 0);
-    matrix.input.clear();
-    matrix.weight.clear();
-    matrix.place.clear();
-    const auto is_there = [&](std::size_t i, std::size_t j) {
-        const std::size_t at = place.at(i, j);
-        return (all || row_live_[m][j]) && std::fabs(p[at]) > p[layout.threshold(at)];
-    };
-    const auto input_counts = [&](std::size_t i) { return m > 0 || i == place.inputs || input_kept_[i]; };
+    std::uint32_t total = 0;
     for (std::size_t c = 0; c < matrix.chunks; ++c) {
         const std::size_t from = c * chunk_inputs, to = std::min(from + chunk_inputs, place.inputs + 1);
         // Rows lie side by side in the parameters: count along them, then place.
         std::uint32_t* const begin = matrix.begin.data() + c * (place.rows + 1);
         counts_.assign(place.rows, 0);
         for (std::size_t i = from; i < to; ++i)
-            if (input_counts(i))
-                for (std::size_t j = 0; j < place.rows; ++j) counts_[j] += is_there(i, j) ? 1 : 0;
-        begin[0] = static_cast<std::uint32_t>(matrix.input.size());
+            for (std::size_t j = 0; j < place.rows; ++j) counts_[j] += there_[i * place.rows + j];
+        begin[0] = total;
         for (std::size_t j = 0; j < place.rows; ++j) begin[j + 1] = begin[j] + counts_[j];
         for (std::size_t j = 0; j < place.rows; ++j) counts_[j] = begin[j];
-        matrix.input.resize(begin[place.rows]);
-        matrix.weight.resize(begin[place.rows]);
-        matrix.place.resize(begin[place.rows]);
-        for (std::size_t i = from; i < to; ++i) {
-            if (!input_counts(i)) continue;
+        total = begin[place.rows];
+        for (auto* list : {&matrix.input, &matrix.row}) list->resize(total);
+        matrix.weight.resize(total);
+        matrix.place.resize(total);
+        for (std::size_t i = from; i < to; ++i)
             for (std::size_t j = 0; j < place.rows; ++j) {
-                if (!is_there(i, j)) continue;
+                if (!there_[i * place.rows + j]) continue;
                 const std::uint32_t e = counts_[j]++;
                 matrix.input[e] = static_cast<std::uint32_t>(i);
+                matrix.row[e] = static_cast<std::uint32_t>(j);
                 matrix.weight[e] = p[place.at(i, j)];
                 matrix.place[e] = place.at(i, j);
             }
-        }
     }
 }
 
-void Compact::choose_paths(const Layout& layout, std::size_t m, Reach reach) {
+void Compact::list_backwards(const Layout& layout, std::size_t m) {
+    auto& matrix = matrices_[m];
+    const auto& place = layout.matrices()[m];
+    matrix.back_begin.assign(place.inputs + 1, 0);
+    for (auto* list : {&matrix.back_input, &matrix.back_entry}) list->resize(matrix.input.size());
+    matrix.back_weight.resize(matrix.input.size());
+    for (const auto i : matrix.input)
+        if (i < place.inputs) ++matrix.back_begin[i + 1];
+    for (std::size_t i = 0; i < place.inputs; ++i) matrix.back_begin[i + 1] += matrix.back_begin[i];
+    counts_.assign(matrix.back_begin.begin(), matrix.back_begin.end());
+    for (std::size_t e = 0; e < matrix.input.size(); ++e) {
+        const std::size_t i = matrix.input[e];
+        // A constant has no slope.
+        if (i == place.inputs) continue;
+        const std::uint32_t to = counts_[i]++;
+        matrix.back_input[to] = matrix.row[e];
+        matrix.back_entry[to] = static_cast<std::uint32_t>(e);
+        matrix.back_weight[to] = matrix.weight[e];
+    }
+}
+
+void Compact::choose_gradient(const Layout& layout, std::size_t m, Reach reach) {
     auto& matrix = matrices_[m];
     const auto& place = layout.matrices()[m];
     matrix.live_rows.clear();
@@ -109,36 +154,8 @@ void Compact::choose_paths(const Layout& layout, std::size_t m, Reach reach) {
     for (const auto i : matrix.input) used[i] = 1;
     for (std::size_t i = 0; i <= place.inputs; ++i)
         if (used[i]) matrix.live_inputs.push_back(static_cast<std::uint32_t>(i));
-    const double entries = static_cast<double>(matrix.input.size());
     const double box = static_cast<double>(matrix.live_inputs.size() * matrix.live_rows.size());
-    matrix.by_entry = reach == Reach::live && entries < entry_share * box;
-    matrix.is_full = place.inputs <= most_full_inputs && entries > full_share * static_cast<double>(place.size());
-    if (matrix.is_full) {
-        std::fill_n(matrix.full.data(), matrix.full.size(), 0.0f);
-        std::fill_n(matrix.full_back.data(), matrix.full_back.size(), 0.0f);
-    }
-    matrix.back_begin.assign(place.inputs + 1, 0);
-    matrix.back_input.resize(matrix.input.size());
-    matrix.back_weight.resize(matrix.input.size());
-    for (std::size_t e = 0; e < matrix.input.size(); ++e) {
-        const std::size_t i = matrix.input[e], j = (matrix.place[e] - place.first) % place.rows;
-        if (matrix.is_full) {
-            matrix.full.data()[i * matrix.padded + j] = matrix.weight[e];
-            if (i < place.inputs) matrix.full_back.data()[j * matrix.padded_back + i] = matrix.weight[e];
-        }
-        if (i < place.inputs) ++matrix.back_begin[i + 1];
-    }
-    if (m == 0) return;
-    for (std::size_t i = 0; i < place.inputs; ++i) matrix.back_begin[i + 1] += matrix.back_begin[i];
-    counts_.assign(matrix.back_begin.begin(), matrix.back_begin.end());
-    for (std::size_t e = 0; e < matrix.input.size(); ++e) {
-        const std::size_t i = matrix.input[e], j = (matrix.place[e] - place.first) % place.rows;
-        // A row without a slope gives none to its inputs.
-        if (i == place.inputs) continue;
-        const std::uint32_t to = counts_[i]++;
-        matrix.back_input[to] = static_cast<std::uint32_t>(j);
-        matrix.back_weight[to] = matrix.weight[e];
-    }
+    matrix.by_entry = reach == Reach::live && static_cast<double>(matrix.input.size()) < entry_share * box;
 }
 
 void Compact::rebuild(const Layout& layout, std::span<const float> p, Reach reach) {
@@ -150,8 +167,33 @@ void Compact::rebuild(const Layout& layout, std::span<const float> p, Reach reac
     }
     find_live(layout, p);
     for (std::size_t m = 0; m < matrices_.size(); ++m) {
-        list_entries(layout, p, m, reach);
-        choose_paths(layout, m, reach);
+        auto& matrix = matrices_[m];
+        const auto& place = layout.matrices()[m];
+        const auto there = static_cast<double>(find_entries(layout, p, m, reach));
+        matrix.is_full = place.inputs <= most_full_inputs && there > (reach == Reach::all ? full_share_of_all : full_share) * static_cast<double>(place.size());
+        if (matrix.is_full) fill_full(layout, p, m);
+        if (matrix.is_full && reach == Reach::all) {
+            for (auto* list : {&matrix.input, &matrix.row}) list->clear();
+            matrix.weight.clear();
+            matrix.place.clear();
+        } else {
+            list_entries(layout, p, m);
+            if (m > 0) list_backwards(layout, m);
+        }
+        choose_gradient(layout, m, reach);
+    }
+}
+
+void Compact::refresh(const Layout& layout, std::span<const float> p) {
+    for (std::size_t m = 0; m < matrices_.size(); ++m) {
+        auto& matrix = matrices_[m];
+        for (std::size_t e = 0; e < matrix.place.size(); ++e) matrix.weight[e] = p[matrix.place[e]];
+        for (std::size_t k = 0; m > 0 && k < matrix.back_begin.back(); ++k) matrix.back_weight[k] = matrix.weight[matrix.back_entry[k]];
+        if (!matrix.is_full) continue;
+        for (std::size_t e = 0; e < matrix.place.size(); ++e) {
+            matrix.full.data()[matrix.input[e] * matrix.padded + matrix.row[e]] = matrix.weight[e];
+            if (m > 0 && matrix.input[e] < layout.matrices()[m].inputs) matrix.full_back.data()[matrix.row[e] * matrix.padded_back + matrix.input[e]] = matrix.weight[e];
+        }
     }
 }
 

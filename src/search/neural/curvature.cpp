@@ -49,10 +49,9 @@ Curvature Trainer::curvature(const Blocks& blocks, std::span<const std::uint32_t
     std::vector<Entry> entries;
     for (std::size_t m = 0; m < layout_.matrices().size(); ++m) {
         const auto& matrix = compact_.matrix(m);
-        const auto& place = layout_.matrices()[m];
         for (std::size_t e = 0; e < matrix.place.size(); ++e) {
             if (hold(matrix.place[e]) == Hold::carrier) continue;
-            entries.push_back({m, matrix.input[e], (matrix.place[e] - place.first) % place.rows});
+            entries.push_back({m, matrix.input[e], matrix.row[e]});
             result.place.push_back(matrix.place[e]);
         }
     }

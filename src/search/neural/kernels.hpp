@@ -51,6 +51,8 @@ struct Table {
     void (*transpose)(const float* const* in, std::size_t count, float* out, std::size_t padded);
     /// gradient[i][j] += sum over the rows of in[i][row]*by_row[row][j], j < padded.
     void (*outer)(const float* const* in, std::size_t inputs, const float* by_row, std::size_t padded, float* const* gradient);
+    /// lanes[row % 16] += a*b over the rows.
+    void (*add_products)(const float* a, const float* b, float* lanes);
     /// Sum over the rows of a*b.
     float (*dot)(const float* a, const float* b);
     /// Sum over the rows of a*(b - c).
@@ -70,6 +72,8 @@ struct Table {
     double (*squares)(float* outputs, std::size_t count, const float* target, const float* weight, float scale);
     /// Sum of exp(-threshold) by lanes, and how many weights are pruned.
     std::size_t (*survey)(const float* weight, const float* threshold, std::size_t count, double* sum);
+    /// Sum of weight*slope by lanes over the weights that are not pruned.
+    float (*masked_dot)(const float* weight, const float* threshold, const float* slope, std::size_t count);
     /// Slopes through the mask: pressure = 1 + sum D R, push = L D/N.
     void (*through_mask)(const Weights& weights, float pressure, float push);
     /// One step; first and second are the moments.

@@ -35,7 +35,7 @@ void Trainer::add_costs(const Blocks& blocks, std::size_t t, std::size_t m, std:
     const float* const in = m == 0 ? blocks.input(t) : work_->layers[m - 1].value.data();
     const float* const delta = m == work_->layers.size() ? work_->outputs.data() : work_->layers[m].delta.data();
     for (std::size_t e = 0; e < matrix.place.size(); ++e) {
-        const std::size_t i = matrix.input[e], j = (matrix.place[e] - place.first) % place.rows;
+        const std::size_t i = matrix.input[e], j = matrix.row[e];
         const float centre = i == place.inputs ? 0.0f : static_cast<float>(means[i]);
         float sum = 0;
         for (std::size_t r = 0; r < tile; ++r) {

@@ -86,4 +86,22 @@ void Surgeon::set(std::size_t e, double to, double follow) {
     held_[e] = 1;
 }
 
+void Surgeon::release(std::size_t e, double to) {
+    weights_ = after(e, to, 1);
+    const double stiffness = stiffness_[e];
+    const auto n = static_cast<Eigen::Index>(weights_.size());
+    const auto at = static_cast<Eigen::Index>(e);
+    const ConstMatrix h(curvature_.data(), n, n);
+    Matrix inverse(inverse_.data(), n, n);
+    // Along this direction the weight moves and the free ones follow.
+    Eigen::VectorXd direction = -(inverse * h.col(at));
+    direction(at) += 1;
+    const Eigen::VectorXd pull = h * direction;
+    inverse += direction * (direction.transpose() / stiffness);
+    for (Eigen::Index k = 0; k < n; ++k)
+        if (held_[static_cast<std::size_t>(k)]) stiffness_[static_cast<std::size_t>(k)] -= pull(k) * pull(k) / stiffness;
+    held_[e] = 0;
+    stiffness_[e] = 0;
+}
+
 }  // namespace balmer::neural

@@ -32,6 +32,8 @@ public:
     std::vector<double> after(std::size_t e, double to, double follow) const;
     /// Goes there; e is held from then on.
     void set(std::size_t e, double to, double follow);
+    /// The held weight e, of positive stiffness, becomes `to`, the free ones follow, and it is free from then on.
+    void release(std::size_t e, double to);
 
 private:
     std::vector<double> weights_;

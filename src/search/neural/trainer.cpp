@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "balmer/error.hpp"
 #include "balmer/instruction_set.hpp"
@@ -122,6 +123,7 @@ bool Trainer::needs_constant(std::size_t m, std::size_t row) const { return star
 
 // What does not depend on the rows is written once: sums without entries, slopes of nodes that no output depends on.
 void Trainer::rebuild(Reach reach) {
+    keeps_entries_ = false;
     compact_.rebuild(layout_, state_.parameters, reach);
     for (std::size_t l = 0; l < work_->layers.size(); ++l) {
         auto& layer = work_->layers[l];
@@ -141,7 +143,9 @@ void Trainer::forward(const Blocks& blocks, std::size_t t, Reach reach, Domain d
         const bool is_last = m == work_->layers.size();
         float* const out = is_last ? work_->outputs.data() : work_->layers[m].sum.data();
         if (matrix.is_full) {
-            kernels_.multiply_full(matrix.full.data(), matrix.padded, place.inputs + 1, place.rows, in, out, kernels::Into::write);
+            for (std::size_t from = 0; from <= place.inputs; from += chunk_inputs)
+                kernels_.multiply_full(matrix.full.data() + from * matrix.padded, matrix.padded, std::min(chunk_inputs, place.inputs + 1 - from),
+                                       place.rows, in + from * tile, out, from > 0 ? kernels::Into::add : kernels::Into::write);
         } else {
             for (std::size_t c = 0; c < matrix.chunks; ++c)
                 kernels_.multiply(
@@ -215,10 +219,9 @@ void Trainer::gather_gradient(const Blocks& blocks, std::size_t t, std::size_t m
     const bool is_last = m == work_->layers.size();
     const float* const in = m == 0 ? blocks.input(t) : work_->layers[m - 1].value.data();
     const float* const delta = is_last ? work_->outputs.data() : work_->layers[m].delta.data();
-    const std::size_t rows = layout_.matrices()[m].rows, first = layout_.matrices()[m].first;
     if (matrix.by_entry) {
         for (std::size_t e = 0; e < matrix.input.size(); ++e)
-            work.by_entry[e] += kernels_.dot(in + matrix.input[e] * tile, delta + (matrix.place[e] - first) % rows * tile);
+            kernels_.add_products(in + matrix.input[e] * tile, delta + matrix.row[e] * tile, work.by_entry.data() + e * kernels::lanes);
         return;
     }
     for (std::size_t k = 0; k < matrix.live_rows.size(); ++k) work.rows[k] = delta + matrix.live_rows[k] * tile;
@@ -274,8 +277,11 @@ void Trainer::backward(const Blocks& blocks, std::size_t t, const StepSettings& 
     }
 }
 
-double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings) {
-    rebuild(settings.reach);
+// Error of a batch and, not yet in the order of the parameters, its gradient; `total` gets the weight of its rows.
+double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, double& total) {
+    // From one step of a frozen structure to the next only the weights change.
+    if (settings.is_listed() && std::exchange(keeps_entries_, false)) compact_.refresh(layout_, state_.parameters);
+    else rebuild(settings.reach);
     for (std::size_t m = 0; m < work_->matrices.size(); ++m) {
         auto& work = work_->matrices[m];
         const auto& matrix = compact_.matrix(m);
@@ -284,11 +290,12 @@ double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles,
         work.inputs.resize(matrix.live_inputs.size());
         work.gradient_rows.resize(matrix.live_inputs.size());
         for (std::size_t k = 0; k < work.gradient_rows.size(); ++k) work.gradient_rows[k] = work.gradient.data() + k * work.padded;
-        if (matrix.by_entry) work.by_entry.assign(matrix.input.size(), 0.0f);
+        if (matrix.by_entry) work.by_entry.assign(matrix.input.size() * kernels::lanes, 0.0f);
         else std::fill_n(work.gradient.data(), matrix.live_inputs.size() * work.padded, 0.0f);
     }
     for (auto& layer : work_->layers) std::ranges::fill(layer.of_threshold, 0.0);
-    double error = 0, total = 0;
+    double error = 0;
+    total = 0;
     for (const auto t : tiles) {
         forward(blocks, t, settings.reach, Domain::guarded);
         error += error_of(blocks, t) + outside_penalty * outside(blocks.weight(t));
@@ -296,7 +303,6 @@ double Trainer::pass(const Blocks& blocks, std::span<const std::uint32_t> tiles,
         if (!std::isfinite(error)) return error;
         backward(blocks, t, settings);
     }
-    scatter_gradient(total);
     return error / total;
 }
 

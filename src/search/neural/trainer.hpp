@@ -45,6 +45,9 @@ struct StepSettings {
     double rate = 1e-3;
     double clip = 10;     ///< largest norm of the gradient
     double penalty = 0;   ///< of the smooth L0.5
+
+    /// Whether a step concerns only the weights that are there.
+    bool is_listed() const { return structure == Structure::frozen && reach == Reach::live; }
 };
 
 /// Error and, for classes, the share of right answers, over some rows.
@@ -61,7 +64,11 @@ public:
     Trainer(Trainer&&) noexcept;
 
     const Layout& layout() const { return layout_; }
-    TrainerState& state() { return state_; }
+    /// To change it. What is changed through an older reference after a step counts only after another call.
+    TrainerState& state() {
+        keeps_entries_ = false;
+        return state_;
+    }
     const TrainerState& state() const { return state_; }
     /// Weights from a normal distribution of deviation gain/sqrt(inputs), thresholds 0; constants that keep operands inside their domain.
     void initialise(RandomStream random, double gain);
@@ -106,17 +113,19 @@ private:
     void backward_nodes(std::size_t layer, const StepSettings& settings, const float* weight);
     void gather_gradient(const Blocks& blocks, std::size_t tile, std::size_t m);
     double error_of(const Blocks& blocks, std::size_t tile);
-    double pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings);
+    double pass(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, double& total);
     void scatter_gradient(double total_weight);
+    void list_gradient(double total_weight);
     double regularise(double error, const StepSettings& settings);
     void penalise(double penalty);
-    void update(const StepSettings& settings);
+    void update(double norm, const StepSettings& settings);  ///< of the gradient
 
     Layout layout_;
     ErrorKind error_;
     const kernels::Table& kernels_;
     TrainerState state_;
     Compact compact_;
+    bool keeps_entries_ = false;  ///< the last call was a step of a frozen structure: the entries are still those
     std::unique_ptr<Workspace> work_;
 };
 

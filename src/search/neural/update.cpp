@@ -9,6 +9,19 @@ namespace balmer::neural {
 
 using kernels::tile;
 
+namespace {
+
+// Adds lanes in a fixed order.
+float lane_total(const float* lanes) {
+    float lane[kernels::lanes];
+    std::copy_n(lanes, kernels::lanes, lane);
+    for (std::size_t half = kernels::lanes / 2; half > 0; half /= 2)
+        for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
+    return lane[0];
+}
+
+}  // namespace
+
 // Gradient by the masked weights into its flat order, means over the batch.
 void Trainer::scatter_gradient(double total_weight) {
     const float scale = static_cast<float>(1 / total_weight);
@@ -19,32 +32,57 @@ void Trainer::scatter_gradient(double total_weight) {
         const auto& place = layout_.matrices()[m];
         const auto& work = work_->matrices[m];
         if (matrix.by_entry) {
-            for (std::size_t e = 0; e < matrix.place.size(); ++e) effective[matrix.place[e]] = work.by_entry[e] * scale;
+            for (std::size_t e = 0; e < matrix.place.size(); ++e) effective[matrix.place[e]] = lane_total(work.by_entry.data() + e * kernels::lanes) * scale;
             continue;
         }
-        for (std::size_t a = 0; a < matrix.live_inputs.size(); ++a)
-            for (std::size_t b = 0; b < matrix.live_rows.size(); ++b)
-                effective[place.at(matrix.live_inputs[a], matrix.live_rows[b])] = work.gradient_rows[a][b] * scale;
+        const bool all_rows = matrix.live_rows.size() == place.rows;
+        for (std::size_t a = 0; a < matrix.live_inputs.size(); ++a) {
+            const float* const from = work.gradient_rows[a];
+            float* const to = effective.data() + place.at(matrix.live_inputs[a], 0);
+            if (all_rows)
+                for (std::size_t j = 0; j < place.rows; ++j) to[j] = from[j] * scale;
+            else
+                for (std::size_t b = 0; b < matrix.live_rows.size(); ++b) to[matrix.live_rows[b]] = from[b] * scale;
+        }
     }
     for (auto& layer : work_->layers)
         for (auto& g : layer.of_threshold) g *= static_cast<double>(scale);
+}
+
+// The same of a frozen structure: only the weights that are there and free.
+void Trainer::list_gradient(double total_weight) {
+    const float scale = static_cast<float>(1 / total_weight);
+    auto& listed = work_->listed;
+    auto& gradient = work_->list_gradient;
+    listed.clear();
+    gradient.clear();
+    for (std::size_t m = 0; m < work_->matrices.size(); ++m) {
+        const auto& matrix = compact_.matrix(m);
+        const auto& work = work_->matrices[m];
+        std::vector<const float*> by_input(layout_.matrices()[m].inputs + 1, nullptr);
+        for (std::size_t a = 0; a < matrix.live_inputs.size(); ++a) by_input[matrix.live_inputs[a]] = work.gradient_rows[a];
+        std::vector<std::uint32_t> by_row(layout_.matrices()[m].rows, 0);
+        for (std::size_t b = 0; b < matrix.live_rows.size(); ++b) by_row[matrix.live_rows[b]] = static_cast<std::uint32_t>(b);
+        for (std::size_t e = 0; e < matrix.place.size(); ++e) {
+            if (hold(matrix.place[e]) != Hold::free) continue;
+            listed.push_back(matrix.place[e]);
+            gradient.push_back(scale * (matrix.by_entry ? lane_total(work.by_entry.data() + e * kernels::lanes) : by_input[matrix.input[e]][by_row[matrix.row[e]]]));
+        }
+    }
 }
 
 // Slopes of weights and thresholds through their masks, and the regulariser; returns the loss.
 double Trainer::regularise(double error, const StepSettings& settings) {
     auto& gradient = work_->gradient;
     const float* const p = state_.parameters.data();
-    std::ranges::fill(gradient, 0.0f);
     const std::size_t weights = layout_.weights();
     auto& effective = work_->effective;
     const auto& inputs = layout_.matrices()[0];
     std::vector<float> of_input(inputs.inputs, 0.0f);
     for (std::size_t i = 0; i < inputs.inputs; ++i) {
-        for (std::size_t j = 0; j < inputs.rows; ++j) {
-            const std::size_t at = inputs.at(i, j);
-            if (std::fabs(p[at]) > p[weights + at]) of_input[i] += p[at] * effective[at];
-            if (!compact_.input_kept(i)) effective[at] = 0;
-        }
+        const std::size_t at = inputs.at(i, 0);
+        of_input[i] = kernels_.masked_dot(p + at, p + weights + at, effective.data() + at, inputs.rows);
+        if (!compact_.input_kept(i)) std::fill_n(effective.data() + at, inputs.rows, 0.0f);
     }
     const auto goal = targets_of(settings.targets);
     KindStates states;
@@ -65,6 +103,7 @@ double Trainer::regularise(double error, const StepSettings& settings) {
     }
     const float grow = static_cast<float>(1 + pressure);
     if (settings.structure != Structure::learnt) {
+        std::fill(gradient.begin() + static_cast<std::ptrdiff_t>(weights), gradient.end(), 0.0f);
         for (std::size_t w = 0; w < weights; ++w) gradient[w] = std::fabs(p[w]) > p[weights + w] ? effective[w] : 0;
         return error;
     }
@@ -104,10 +143,9 @@ void Trainer::penalise(double penalty) {
 
 // A step moves everything, or (live) only the weights of entries with their thresholds, kept inputs and live operators: what is pruned has no
 // gradient then, and its moments wait.
-void Trainer::update(const StepSettings& settings) {
+void Trainer::update(double norm, const StepSettings& settings) {
     const std::size_t weights = layout_.weights();
     auto& gradient = work_->gradient;
-    const double norm = std::sqrt(kernels_.square_sum(gradient.data(), gradient.size()));
     constexpr double beta1 = 0.9, beta2 = 0.999;
     state_.beta1_power *= beta1;
     state_.beta2_power *= beta2;
@@ -119,27 +157,29 @@ void Trainer::update(const StepSettings& settings) {
         const std::size_t count = settings.structure == Structure::learnt ? layout_.size() : weights;
         kernels_.adam(state_.parameters.data(), state_.first.data(), state_.second.data(), gradient.data(), count, step);
     } else {
-        auto& listed = work_->listed;
-        listed.clear();
-        for (std::size_t m = 0; m < work_->matrices.size(); ++m)
-            for (const auto at : compact_.matrix(m).place) {
-                if (hold(at) != Hold::free) continue;
-                listed.push_back(at);
-                if (settings.structure == Structure::learnt) listed.push_back(weights + at);
-            }
-        if (settings.structure == Structure::learnt)
-            for (std::size_t at = 2 * weights; at < layout_.size(); ++at)
-                if (state_.parameters[at] < 1) listed.push_back(at);
         auto& w = *work_;
+        auto& listed = w.listed;
+        if (!settings.is_listed()) {
+            listed.clear();
+            for (std::size_t m = 0; m < w.matrices.size(); ++m)
+                for (const auto at : compact_.matrix(m).place) {
+                    if (hold(at) != Hold::free) continue;
+                    listed.push_back(at);
+                    if (settings.structure == Structure::learnt) listed.push_back(weights + at);
+                }
+            if (settings.structure == Structure::learnt)
+                for (std::size_t at = 2 * weights; at < layout_.size(); ++at)
+                    if (state_.parameters[at] < 1) listed.push_back(at);
+            w.list_gradient.resize(listed.size());
+            for (std::size_t k = 0; k < listed.size(); ++k) w.list_gradient[k] = gradient[listed[k]];
+        }
         w.list_value.resize(listed.size());
         w.list_first.resize(listed.size());
         w.list_second.resize(listed.size());
-        w.list_gradient.resize(listed.size());
         for (std::size_t k = 0; k < listed.size(); ++k) {
             w.list_value[k] = state_.parameters[listed[k]];
             w.list_first[k] = state_.first[listed[k]];
             w.list_second[k] = state_.second[listed[k]];
-            w.list_gradient[k] = gradient[listed[k]];
         }
         kernels_.adam(w.list_value.data(), w.list_first.data(), w.list_second.data(), w.list_gradient.data(), listed.size(), step);
         for (std::size_t k = 0; k < listed.size(); ++k) {
@@ -155,8 +195,10 @@ void Trainer::update(const StepSettings& settings) {
 }
 
 double Trainer::slope(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, std::vector<float>& gradient) {
-    const double error = pass(blocks, tiles, settings);
+    double total = 0;
+    const double error = pass(blocks, tiles, settings, total);
     if (!std::isfinite(error)) return error;
+    scatter_gradient(total);
     (void)regularise(error, settings);
     if (settings.structure == Structure::smooth) penalise(settings.penalty);
     gradient = work_->gradient;
@@ -164,13 +206,21 @@ double Trainer::slope(const Blocks& blocks, std::span<const std::uint32_t> tiles
 }
 
 double Trainer::step(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings) {
-    const double error = pass(blocks, tiles, settings);
+    double total = 0;
+    const double error = pass(blocks, tiles, settings, total);
     if (!std::isfinite(error)) return error;
-    (void)regularise(error, settings);
+    if (settings.is_listed()) {
+        list_gradient(total);
+    } else {
+        scatter_gradient(total);
+        (void)regularise(error, settings);
+    }
     if (settings.structure == Structure::smooth) penalise(settings.penalty);
-    for (const float g : work_->gradient)
-        if (!std::isfinite(g)) return std::numeric_limits<double>::infinity();
-    update(settings);
+    const auto& gradient = settings.is_listed() ? work_->list_gradient : work_->gradient;
+    const double norm = std::sqrt(kernels_.square_sum(gradient.data(), gradient.size()));
+    if (!std::isfinite(norm)) return std::numeric_limits<double>::infinity();
+    update(norm, settings);
+    keeps_entries_ = settings.is_listed();
     return error;
 }
 

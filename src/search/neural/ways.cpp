@@ -145,8 +145,8 @@ void Trial::take_best_terms(const Curvature& curvature, const std::vector<float>
         held[e] = added[at] > 0 || state.holds[at] != Hold::free ? 1 : 0;
         luck[e] = std::exp(growth_spread * random.normal());
     }
+    Surgeon surgeon(curvature, std::move(weights), held);
     while (wanted > 0) {
-        const Surgeon surgeon(curvature, weights, held);
         const auto left = surgeon.slopes_after_following(slopes);
         double best_worth = 0;
         std::size_t best = n;
@@ -157,15 +157,15 @@ void Trial::take_best_terms(const Curvature& curvature, const std::vector<float>
             if (worth > best_worth) best_worth = worth, best = e;
         }
         if (best == n) break;
-        const auto moved = surgeon.after(best, weights[best] - left[best] / surgeon.stiffness(best), 1);
+        const auto before = surgeon.current();
+        surgeon.release(best, before[best] - left[best] / surgeon.stiffness(best));
         for (std::size_t a = 0; a < n; ++a)
-            for (std::size_t b = 0; b < n; ++b) slopes[a] += curvature.matrix[a * n + b] * (moved[b] - weights[b]);
-        weights = moved;
+            for (std::size_t b = 0; b < n; ++b) slopes[a] += curvature.matrix[a * n + b] * (surgeon.weight(b) - before[b]);
         held[best] = 0;
         state.holds[curvature.place[best]] = Hold::free;
         wanted -= added[curvature.place[best]];
     }
-    for (std::size_t e = 0; e < n; ++e) state.parameters[curvature.place[e]] = static_cast<float>(weights[e]);
+    for (std::size_t e = 0; e < n; ++e) state.parameters[curvature.place[e]] = static_cast<float>(surgeon.weight(e));
 }
 
 }  // namespace balmer::neural

@@ -43,7 +43,7 @@ struct Trainer::Workspace {
         std::vector<const float*> inputs;      ///< of live inputs, in the current tile
         std::vector<const float*> rows;        ///< of live rows
         std::vector<float*> gradient_rows;
-        std::vector<float> by_entry;           ///< gradient of each entry
+        std::vector<float> by_entry;           ///< [entry][lanes]: gradient of each entry, before its lanes are added
         std::size_t padded = 0;
     };
     std::vector<OfMatrix> matrices;

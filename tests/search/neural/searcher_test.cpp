@@ -337,6 +337,20 @@ TEST(Surgeon, WhatWasHeldComesBackToTheLeastError) {
     for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(after[e], v[e], 3e-2) << e;  // but for the damping
 }
 
+TEST(Surgeon, ReleasesAsIfTheWeightHadBeenFreeAllAlong) {
+    const Curvature curvature{.place = {0, 1, 2, 3}, .matrix = {2, 1, 0.2, 0.1, 1, 2, 0.5, 0.3, 0.2, 0.5, 1, -0.4, 0.1, 0.3, -0.4, 3}};
+    Surgeon surgeon(curvature, {1, 2, 3, 4}, {0, 1, 0, 1});
+    const auto expected = surgeon.after(1, 5, 1);
+    surgeon.release(1, 5);
+    const Surgeon anew(curvature, expected, {0, 0, 0, 1});
+    for (std::size_t e = 0; e < 4; ++e) EXPECT_NEAR(surgeon.weight(e), expected[e], 1e-12);
+    EXPECT_NEAR(surgeon.stiffness(3), anew.stiffness(3), 1e-12);
+    for (std::size_t e = 0; e < 4; ++e) {
+        EXPECT_NEAR(surgeon.cost(e, 0), anew.cost(e, 0), 1e-12) << e;
+        for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(surgeon.after(e, 0, 1)[k], anew.after(e, 0, 1)[k], 1e-12);
+    }
+}
+
 // 784 pixels of images in steps of 1/255, most weights pruned: sums of hundreds of terms in another order.
 TEST(Unroll, FormulasOfImagesAgreeToRounding) {
     LayerShape layer;

@@ -145,9 +145,45 @@ TEST(Trainer, EveryInstructionSetGivesTheSameBits) {
             ASSERT_TRUE(std::isfinite(trainer.step(blocks, tiles, settings)));
         }
         EXPECT_GT(trainer.kinds()[0].pruned, 20u);
+        for (int n = 0; n < 4; ++n) ASSERT_TRUE(std::isfinite(trainer.step(blocks, tiles, {.structure = Structure::frozen, .reach = Reach::live, .rate = 0.01})));
         ends.push_back(trainer.state().parameters);
     }
     for (const auto& end : ends) EXPECT_EQ(end, ends.front());
+}
+
+// Two layers, one of them nearly full, the other sparse; weights that are held.
+TEST(Trainer, StepsOfAFrozenStructureKeepItsEntries) {
+    const auto shape = wide_shape(70, 3, 2);
+    const auto rows = random_rows(192, 70, 3, ErrorKind::softmax, 5);
+    const Blocks blocks(rows, all_rows(192));
+    const std::uint32_t tiles[] = {0, 2};
+    std::vector<TrainerState> ends;
+    for (const bool is_told_anew : {false, true}) {
+        Trainer trainer(shape, {}, ErrorKind::softmax);
+        trainer.initialise(RandomStream(4), 0.7);
+        const auto& layout = trainer.layout();
+        auto& state = trainer.state();
+        state.holds.assign(layout.weights(), Hold::free);
+        RandomStream random(2);
+        for (std::size_t w = 0; w < layout.weights(); ++w) {
+            if (w >= layout.matrices()[1].first && random.chance(0.8)) state.parameters[w] = 0;
+            if (random.chance(0.1)) state.holds[w] = Hold::held;
+        }
+        const auto before = state.parameters;
+        for (int n = 0; n < 8; ++n) {
+            if (is_told_anew) (void)trainer.state();
+            ASSERT_TRUE(std::isfinite(trainer.step(blocks, tiles, {.structure = Structure::frozen, .reach = Reach::live, .rate = 0.01})));
+        }
+        std::size_t moved = 0;
+        for (std::size_t w = 0; w < layout.weights(); ++w) {
+            moved += state.parameters[w] != before[w];
+            if (before[w] == 0 || state.holds[w] == Hold::held) EXPECT_EQ(state.parameters[w], before[w]) << w;
+        }
+        EXPECT_GT(moved, layout.weights() / 3);
+        ends.push_back(state);
+    }
+    EXPECT_EQ(ends[0].parameters, ends[1].parameters);
+    EXPECT_EQ(ends[0].second, ends[1].second);
 }
 
 TEST(Trainer, StepsFollowTheReference) {
