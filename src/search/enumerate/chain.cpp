@@ -184,6 +184,8 @@ void Chain::ask(const Effort& effort) {
             [&] { questions.ask_direct(); },
             [&] { questions.ask_quotients(0, table_->size()); },
             [&] { if (effort.compounds > 0) questions.ask_compounds(effort.compounds, 50'000, effort.thirds); },
+            [&] { if (effort.products_of.members > 0) questions.ask_factors(effort.products_of); },
+            [&] { if (effort.sums_of.members > 0) questions.ask_sums(effort.sums_of); },
             [&] { questions.ask_shifted_functions(effort.shifted_monomials, effort.functions); },
             [&] { questions.ask_lattice(0, effort.lattice, false); },
             [&] { questions.ask_table(0, effort.wide, false, false); },
@@ -240,7 +242,9 @@ StopReason Chain::search() {
     const auto ask_small = [&] {
         if (!exact || asked >= run_.options.library_entries) return;
         if (!over())
-            ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20});
+            ask({.lattice = 6000, .lattice_views = 400, .wide = 2000, .deep = 300, .compounds = 1200, .shifted_monomials = 300, .functions = 200, .factors = 48, .products = 800, .shifts = 16, .shifted = 10'000, .linear = 800, .linear_parts = 20,
+                 .products_of = {.members = 40'000, .firsts = 200, .pairs = 24, .members_of_pairs = 10'000},
+                 .sums_of = {.members = 6'000, .firsts = 120, .monomials = 300, .entries = 40, .monomials_of_entry = 30, .members_of_divisors = 5'000, .denominators = 120}});
         if (!over()) polynomial_stage(1500);
         if (!over()) inner_constant_stage({.product_arguments = 1200});
         if (!over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
@@ -262,9 +266,14 @@ StopReason Chain::search() {
     if (!settled) ask_small();
     if (seen == NoiseLook::unknown) ask_noisy();
     const std::pair<std::size_t, Effort> later[] = {
-        {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60}},
-        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .compounds = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100}},
-        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .compounds = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200}},
+        {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60,
+                   .products_of = {.members = 120'000, .firsts = 200, .pairs = 40, .members_of_pairs = 20'000},
+                   .sums_of = {.members = 40'000, .firsts = 300, .monomials = 1500, .entries = 120, .monomials_of_entry = 40, .members_of_divisors = 15'000, .denominators = 600}}},
+        {500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 100'000, .deep = 10'000, .compounds = 6000, .thirds = 60, .shifted_monomials = 3000, .functions = 1500, .factors = 60, .products = 20'000, .shifts = 60, .shifted = 60'000, .linear = 6000, .linear_parts = 100,
+                   .products_of = {.members = 250'000, .firsts = 200, .pairs = 100, .members_of_pairs = 20'000},
+                   .sums_of = {.members = 120'000, .firsts = 200, .monomials = 3000, .entries = 300, .monomials_of_entry = 60, .members_of_divisors = 6'000, .denominators = 2'000}}},
+        {1'500'000, {.lattice = 6000, .lattice_views = 6000, .wide = 300'000, .deep = 30'000, .compounds = 6000, .thirds = 120, .shifted_monomials = 6000, .functions = 3000, .factors = 60, .products = 60'000, .shifts = 100, .shifted = 60'000, .linear = 10'000, .linear_parts = 200,
+                   .products_of = {.members = 700'000, .firsts = 100}, .sums_of = {.members = 400'000, .firsts = 60}}},
         {4'000'000, {.lattice = 6000, .lattice_views = 6000, .wide = 1'000'000, .deep = 60'000, .factors = 100, .products = 100'000, .shifts = 200, .shifted = 60'000, .linear = 15'000, .linear_parts = 300}},
     };
     bool asked_noisy = seen != NoiseLook::none_seen;
@@ -272,8 +281,8 @@ StopReason Chain::search() {
         if (stated || settled || over() || entries > run_.options.maximum_entries) break;
         const bool more = grow(entries);
         if (entries <= run_.options.asked_entries) continue;
-        ask(effort);
         if (effort.inner.arguments > 0 && !over()) inner_constant_stage(effort.inner);
+        ask(effort);
         if (!asked_noisy) ask_noisy();
         asked_noisy = true;
         if (!more) break;

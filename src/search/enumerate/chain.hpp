@@ -43,6 +43,8 @@ private:
         std::size_t factors = 0, products = 0;           ///< monomials times entries
         std::size_t shifts = 0, shifted = 0;             ///< parts taken off before quotients, entries of these
         std::size_t linear = 0, linear_parts = 0;        ///< entries of pairs, parts that divide before
+        FactorEffort products_of = {};                   ///< of any powers
+        SumEffort sums_of = {};                          ///< with any coefficients
     };
     /// Asks every target's questions of the table as it stands.
     void ask(const Effort& effort);

@@ -389,7 +389,8 @@ std::optional<Expression> InnerSearch::formula_of(const Coincidence& hit, double
     const Expression f = inner_formula(hit.function, c, 0, u.formula, judge_.spelling());
     std::vector<double> values(u.values.size());
     inner_values(hit.function, c, u.values, values.data());
-    const auto inner = fit_monomial(left_values_[hit.left], sample_, table_.variables(), judge_.spelling(), &f, &values);
+    const Base base{f, std::move(values)};
+    const auto inner = fit_monomial(left_values_[hit.left], sample_, table_.variables(), judge_.spelling(), std::span(&base, 1));
     return inner ? std::optional(back(left, *inner)) : std::nullopt;
 }
 

@@ -68,6 +68,19 @@ std::vector<LatticePoint> monomial_lattice(const std::vector<std::int32_t>& vari
     return points;
 }
 
+std::vector<LatticePoint> high_powers(const std::vector<std::int32_t>& variables) {
+    constexpr int highest = 4;
+    std::vector<LatticePoint> points;
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+        for (int p = 3; p <= highest; ++p) points.push_back({{variables[i]}, {2 * p}});
+        for (std::size_t j = i + 1; j < variables.size(); ++j)
+            for (int p = 1; p <= highest; ++p)
+                for (int q = 1; q <= highest; ++q)
+                    if (std::max(p, q) > 2) points.push_back({{variables[i], variables[j]}, {2 * p, -2 * q}});
+    }
+    return points;
+}
+
 std::vector<double> lattice_values(const LatticePoint& point, const std::vector<std::vector<double>>& columns) {
     std::vector<double> values(columns.front().size(), 1.0);
     for (std::size_t k = 0; k < point.variables.size(); ++k) {

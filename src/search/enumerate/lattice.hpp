@@ -21,6 +21,8 @@ struct LatticePoint {
 std::vector<LatticePoint> monomial_lattice(const std::vector<std::int32_t>& variables, const std::vector<bool>& half_powers,
                                            std::size_t maximum_variables, int total, std::size_t count);
 
+/// x_i^p x_j^-q and x_i^p with p or q 3 or 4, which the lattice leaves out.
+std::vector<LatticePoint> high_powers(const std::vector<std::int32_t>& variables);
 /// Values of the monomial; column[v] holds variable v.
 std::vector<double> lattice_values(const LatticePoint& point, const std::vector<std::vector<double>>& columns);
 

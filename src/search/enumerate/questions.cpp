@@ -49,9 +49,18 @@ Questions::Questions(const ValueTable& table, const Sample& keys, const Sample& 
         variables.push_back(v);
         half.push_back(common_sign(x) > 0);
     }
+    powers_of_ = variables;
     lattice_ = monomial_lattice(variables, half, 5, 7, largest_lattice);
     whole_lattice_ = monomial_lattice(variables, std::vector<bool>(variables.size(), false), 5, 7, largest_lattice);
     std::vector<double> logarithm(table.rows());
+    std::vector<std::vector<double>> logarithms = {std::vector<double>(table.rows(), 1.0)}, plain = logarithms;
+    for (const auto v : table.variables()) {
+        plain.push_back(keys.columns[static_cast<std::size_t>(v)]);
+        logarithms.push_back(plain.back());
+        for (double& x : logarithms.back()) x = std::log(std::fabs(x));
+    }
+    logarithmic_.emplace(table.rows(), std::move(logarithms), RandomStream(20263));
+    linear_.emplace(table.rows(), std::move(plain), RandomStream(20264));
     assert(table.rows() <= 64);
     for (const auto& point : lattice_) {
         const auto index = static_cast<std::uint32_t>(lattice_values_.size());
@@ -270,7 +279,8 @@ void Questions::ask_compounds(std::size_t monomials, std::size_t count, std::siz
             ++taken;
             points.push_back(lattice_[m]);
         }
-        compounds_.build(table_, std::move(points), judge_.spelling());
+        for (auto& point : high_powers(powers_of_)) points.push_back(std::move(point));
+        compounds_.build(table_, std::move(points), judge_.spelling(), *logarithmic_);
         compound_monomials_ = monomials;
         judge_.run().clock.add(table_.rows(), compounds_.size());
     }

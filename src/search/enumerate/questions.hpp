@@ -6,6 +6,18 @@
 
 namespace balmer::enumerate {
 
+/// How far the search for factors goes: members of the list, of which products of any powers are formed; the first of them, each of which may
+/// stand beside two others; pairs of the first few, which may too.
+struct FactorEffort {
+    std::size_t members = 0, firsts = 0, pairs = 0, members_of_pairs = 0;
+};
+
+/// How far the search for terms goes: members of the list; the first of them, each of which may stand beside two others; what may divide the
+/// target, monomials, entries and the first monomials times these; denominators.
+struct SumEffort {
+    std::size_t members = 0, firsts = 0, monomials = 0, entries = 0, monomials_of_entry = 0, members_of_divisors = 0, denominators = 0;
+};
+
 /// The questions asked of the table about one target without noise, in the order of structure.md, section 3.
 class Questions {
 public:
@@ -34,6 +46,11 @@ public:
     /// T = a A + b B + c over the first `count` affine-distinct entries, for every transform and for quotients by the first `parts`
     /// monomials and monomial-distinct entries.
     void ask_linear(std::size_t count, std::size_t parts);
+
+    /// T = C prod x^p A^a B^b D^d for any exponents.
+    void ask_factors(const FactorEffort& effort);
+    /// T = M (sum c_j x_j + a A + b B + d D + c) for any coefficients, M perhaps 1, or (sum c_j x_j + a A + b B + c) / (D + e).
+    void ask_sums(const SumEffort& effort);
 
     /// Sparse polynomials, and polynomials times one of the first `monomials` monomials, on a sample of more rows than the check's.
     void ask_sparse_polynomials(const Sample& sample, std::size_t monomials);
@@ -80,16 +97,21 @@ private:
     /// Calls ask(i, hits) for i in [begin, end), in parallel by slices, and resolves the hits in order.
     template <class Ask>
     void ask_range(std::size_t begin, std::size_t end, Ask&& ask);
+    std::vector<std::uint32_t> simple_bases(std::size_t count) const;
+    template <class Task, class HitOf>
+    void ask_planes(const PlaneSearch& planes, const std::vector<Task>& tasks, HitOf&& hit_of);
     void ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count);
 
     const ValueTable& table_;
     Judge& judge_;
+    std::vector<std::int32_t> powers_of_;                ///< variables that are nowhere 0
     std::vector<LatticePoint> lattice_, whole_lattice_;  ///< monomials; those without half powers
     std::vector<std::vector<double>> lattice_values_;
     KeyIndex lattice_affine_;                         ///< monomials by affine key
     std::vector<Target> targets_;
     Compounds compounds_;
     std::size_t compound_monomials_ = 0;              ///< that compounds_ were made of
+    std::optional<WideFunctionals> logarithmic_, linear_;  ///< blind to monomials of logarithms; to sums of variables
     Resolver resolver_;
     std::unordered_set<std::uint64_t> seen_;
     std::vector<std::int64_t> pair_terms_;            ///< of ask_linear: entries and monomials by name

@@ -1,6 +1,7 @@
 #include "search/enumerate/resolver.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "search/enumerate/kernels.hpp"
@@ -45,6 +46,16 @@ Expression without_cosh(Expression e) {
         i = 0;
     }
     return e;
+}
+
+}  // namespace
+
+namespace {
+
+double largest_of(std::span<const double> values) {
+    double size = 0;
+    for (const double v : values) size = std::max(size, std::fabs(v));
+    return size;
 }
 
 }  // namespace
@@ -98,12 +109,38 @@ void refit_odd(std::vector<double>& exponents, const std::vector<std::optional<F
 
 }  // namespace
 
+namespace {
+
+// |b|^p, as an even power of the square's root.
+Power size_of(const Expression& base, Fraction p) {
+    return {Expression::apply(Op::square, base), p.n % 2 == 0 ? Fraction{p.n / 2, p.d} : Fraction{p.n, 2 * p.d}};
+}
+
+// Which of the bases keep their sign so that the product has the target's everywhere, up to one sign of all: as many as can. Bit j of
+// `signed_bases` where power j of base j has a sign of its own.
+std::optional<std::uint32_t> kept_signs(std::span<const double> values, std::span<const std::vector<double>> bases, std::uint32_t signed_bases) {
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t kept = signed_bases;; kept = (kept - 1) & signed_bases) {
+        bool same = true, turned = false;
+        for (std::size_t i = 0; same && i < values.size(); ++i) {
+            bool negative = values[i] < 0;
+            for (std::size_t j = 0; j < bases.size(); ++j) negative ^= (kept >> j & 1) != 0 && bases[j][i] < 0;
+            if (i == 0) turned = negative;
+            same = negative == turned;
+        }
+        if (same && (!best || std::popcount(kept) > std::popcount(*best))) best = kept;
+        if (kept == 0) return best;
+    }
+}
+
+}  // namespace
+
 std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
-                                       const Spelling& spelling, const Expression* base, const std::vector<double>* base_values) {
+                                       const Spelling& spelling, std::span<const Base> bases) {
     const std::size_t rows = values.size();
     LogColumns columns;
     for (const auto v : variables) columns.add(sample.columns[static_cast<std::size_t>(v)], Expression::feature(v));
-    if (base) columns.add(*base_values, *base);
+    for (const auto& base : bases) columns.add(base.values, base.formula);
     if (rows < columns.bases.size() + 4) return std::nullopt;
     std::vector<double> log(rows);
     for (std::size_t i = 0; i < rows; ++i) log[i] = std::log(std::fabs(values[i]));
@@ -114,18 +151,28 @@ std::optional<Expression> fit_monomial(const std::vector<double>& values, const 
     std::vector<std::optional<Fraction>> fractions;
     for (std::size_t j = 0; j < columns.bases.size(); ++j) fractions.push_back(nearest_fraction(exponents[j], exponent_tolerance));
     refit_odd(exponents, fractions, columns, log);
+    std::uint32_t signed_bases = 0;
+    for (std::size_t j = 0; j < columns.bases.size(); ++j)
+        if (fractions[j] && fractions[j]->d == 1 && fractions[j]->n % 2 != 0 && common_sign(columns.plain[j]) == 0) signed_bases |= 1u << j;
+    const auto kept = kept_signs(values, columns.plain, signed_bases);
+    if (!kept) return std::nullopt;
     std::vector<double> shape(rows, 1.0);
     std::vector<Power> powers;
     for (std::size_t j = 0; j < columns.bases.size(); ++j) {
         const auto p = fractions[j];
         if (p && p->n == 0) continue;
-        // A base that is negative throughout enters with its sign turned where its power needs that.
-        const bool turned = (!p || p->d != 1) && common_sign(columns.plain[j]) < 0;
-        const Expression b = turned ? scaled(-1, columns.bases[j]) : columns.bases[j];
-        if (p) powers.push_back({b, *p});
-        else if (const auto odd = odd_power(b, exponents[j], spelling)) powers.push_back(*odd);
+        const int sign = common_sign(columns.plain[j]);
+        const bool whole = p && p->d == 1;
+        // A base that is negative throughout enters with its sign turned where its power needs that, one of both signs by its size.
+        const bool sized = sign == 0 && (whole ? (signed_bases & ~*kept) >> j & 1 : 1);
+        const Expression b = !whole && sign < 0 ? scaled(-1, columns.bases[j]) : columns.bases[j];
+        if (p) powers.push_back(sized ? size_of(b, *p) : Power{b, *p});
+        else if (const auto odd = sized ? std::nullopt : odd_power(b, exponents[j], spelling)) powers.push_back(*odd);
         else return std::nullopt;
-        for (std::size_t i = 0; i < rows; ++i) shape[i] *= std::pow(turned ? -columns.plain[j][i] : columns.plain[j][i], p ? p->value() : exponents[j]);
+        for (std::size_t i = 0; i < rows; ++i) {
+            const double x = sized || !whole ? std::fabs(columns.plain[j][i]) : columns.plain[j][i];
+            shape[i] *= std::pow(x, p ? p->value() : exponents[j]);
+        }
     }
     if (!all_finite(shape)) return std::nullopt;
     std::vector<double> ratio(rows);
@@ -136,6 +183,29 @@ std::optional<Expression> fit_monomial(const std::vector<double>& values, const 
     if (!(std::fabs(sorted.back() - sorted.front()) <= 10 * proposal_tolerance * std::fabs(c))) return std::nullopt;
     return monomial_of(shortened(c), powers);
 }
+
+namespace {
+
+// sum_j c_j e_j, a common size of all coefficients written once.
+Expression sum_of_terms(std::span<const Expression> terms, std::span<const double> coefficients) {
+    double common = 0;
+    bool same = true;
+    for (std::size_t j = 0; j < terms.size(); ++j) {
+        if (coefficients[j] == 0) continue;
+        if (common == 0) common = coefficients[j];
+        same = same && std::fabs(std::fabs(coefficients[j] / common) - 1) < proposal_tolerance;
+    }
+    const double outside = same && common != 0 ? shortened(common) : 1;
+    Expression sum = Expression::constant(0);
+    for (std::size_t j = 0; j < terms.size(); ++j) {
+        if (coefficients[j] == 0) continue;
+        const double c = outside == 1 ? shortened(coefficients[j]) : coefficients[j] / common > 0 ? 1 : -1;
+        sum = sum_of(sum, scaled(c, terms[j]));
+    }
+    return scaled(outside, sum);
+}
+
+}  // namespace
 
 std::vector<double> Resolver::values_of(const Expression& formula) const {
     return evaluate_rows(formula, judge_.problem().definitions, check_.pointers, check_.size());
@@ -158,11 +228,14 @@ Expression Resolver::part_of(const Hit& hit) const {
 }
 
 std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<double>& g) const {
-    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), nullptr, nullptr);
+    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), {});
     const Expression b = named(hit.entry);
     const auto b_values = values_of(b);
     if (!all_finite(b_values)) return std::nullopt;
-    if (hit.kind == Kind::quotient) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), &b, &b_values);
+    if (hit.kind == Kind::quotient) {
+        const Base base{b, b_values};
+        return fit_monomial(g, check_, table_.variables(), judge_.spelling(), std::span(&base, 1));
+    }
     std::vector<std::vector<double>> columns = {b_values};
     std::vector<Expression> terms = {b};
     if (hit.kind == Kind::pair) {
@@ -246,6 +319,63 @@ bool Resolver::resolve(const Hit& hit) {
     const int target_sign = common_sign(check_.target);
     if (loses_sign(hit.target) && target_sign == 0) return false;
     return verify(inverted(hit.target, u, target_sign));
+}
+
+bool Resolver::resolve(const ProductHit& hit) {
+    std::vector<double> h(check_.size());
+    transform_rows(hit.target, check_.target.data(), h.data(), h.size());
+    if (!all_finite(h)) return false;
+    std::vector<Base> bases;
+    for (const auto name : hit.bases) {
+        bases.push_back({named(name), {}});
+        bases.back().values = values_of(bases.back().formula);
+        if (!all_finite(bases.back().values)) return false;
+    }
+    const auto u = fit_monomial(h, check_, table_.variables(), judge_.spelling(), bases);
+    const int sign = common_sign(check_.target);
+    if (!u || (loses_sign(hit.target) && sign == 0)) return false;
+    return verify(inverted(hit.target, *u, sign));
+}
+
+// T / divisors = sum of terms, or (T / divisors) (denominator + e) = sum of terms.
+bool Resolver::resolve(const SumHit& hit) {
+    const std::size_t rows = check_.size();
+    std::vector<double> h(rows);
+    transform_rows(hit.target, check_.target.data(), h.data(), rows);
+    Expression divisor = Expression::constant(1);
+    for (const auto name : hit.divisors) divisor = product_of(divisor, named(name));
+    const auto below = values_of(divisor);
+    for (std::size_t i = 0; i < rows; ++i) h[i] /= below[i];
+    std::vector<Expression> terms;
+    std::vector<std::vector<double>> columns;
+    const auto add = [&](const Expression& term) {
+        terms.push_back(term);
+        columns.push_back(values_of(term));
+    };
+    for (const auto name : hit.terms) add(named(name));
+    for (const auto v : table_.variables()) add(Expression::feature(v));
+    add(Expression::constant(1));
+    std::vector<double> left = h;
+    if (hit.denominator) {
+        columns.push_back(h);  // of e
+        const auto d = values_of(named(*hit.denominator));
+        for (std::size_t i = 0; i < rows; ++i) left[i] *= d[i];
+    }
+    if (!all_finite(left) || !std::ranges::all_of(columns, [](const auto& column) { return all_finite(column); })) return false;
+    auto coefficients = linear_fit(columns, left, {});
+    std::vector<double> model(rows, 0.0);
+    const double size = largest_of(left);
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        if (std::fabs(coefficients[j]) * largest_of(columns[j]) < check_tolerance * size) coefficients[j] = 0;
+        for (std::size_t i = 0; i < rows; ++i) model[i] += coefficients[j] * columns[j][i];
+    }
+    if (residual(left, model) > proposal_tolerance) return false;
+    Expression u = sum_of_terms(terms, coefficients);
+    if (hit.denominator) u = quotient_of(u, sum_of(named(*hit.denominator), Expression::constant(-shortened(coefficients.back()))));
+    if (!hit.divisors.empty()) u = product_of(divisor, u);
+    const int sign = common_sign(check_.target);
+    if (loses_sign(hit.target) && sign == 0) return false;
+    return verify(inverted(hit.target, u, sign));
 }
 
 }  // namespace balmer::enumerate

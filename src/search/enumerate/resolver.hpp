@@ -38,6 +38,19 @@ struct Hit {
     bool operator==(const Hit&) const = default;
 };
 
+/// T = C prod x^p prod B^q.
+struct ProductHit {
+    Transform target = Transform::identity;
+    std::vector<std::int64_t> bases;  ///< named as Hit::part is
+};
+
+/// T = M (sum_j c_j x_j + sum_k a_k B_k + c), or that over (D + e).
+struct SumHit {
+    Transform target = Transform::identity;
+    std::vector<std::int64_t> divisors, terms;  ///< factors of M, and the B_k
+    std::optional<std::int64_t> denominator = {};
+};
+
 /// Turns proposals into formulas: fits their constants on the check rows, snaps them, verifies, and offers what holds to the judge.
 class Resolver {
 public:
@@ -46,6 +59,8 @@ public:
 
     /// True when the formula holds on the check rows to 1e-9 of their spread.
     bool resolve(const Hit& hit);
+    bool resolve(const ProductHit& hit);
+    bool resolve(const SumHit& hit);
     /// Offers `formula` when it holds on the check rows; true then.
     bool verify(const Expression& formula);
 
@@ -62,10 +77,17 @@ private:
     Judge& judge_;
 };
 
-/// C prod x_j^p_j [B^q] for values that are exactly that; nothing when they are not (relative residual above 1e-8). Exponents are simple
-/// fractions; others only of an exponential, whose argument they multiply, or where the spelling has powers.
+/// A formula with its values on the sample.
+struct Base {
+    Expression formula;
+    std::vector<double> values;
+};
+
+/// C prod x_j^p_j prod B_k^q_k for values that are exactly that; nothing when they are not (relative residual above 1e-8). Exponents are simple
+/// fractions; others only of an exponential, whose argument they multiply, or where the spelling has powers. A base of both signs whose power
+/// has none, as sqrt((a - b)^2), enters by its size.
 std::optional<Expression> fit_monomial(const std::vector<double>& values, const Sample& sample, const std::vector<std::int32_t>& variables,
-                                       const Spelling& spelling, const Expression* base, const std::vector<double>* base_values);
+                                       const Spelling& spelling, std::span<const Base> bases);
 
 /// The short number (n/12, or as balmer::snap) within 1e-9 of `value`, or the value itself.
 double shortened(double value);

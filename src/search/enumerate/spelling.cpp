@@ -15,7 +15,7 @@ bool is_number(const Expression& e, double value) { return is_number(e) && e.val
 std::optional<Fraction> nearest_fraction(double x, double tolerance) {
     for (const int d : {1, 2, 3, 4, 6}) {
         const double n = std::round(x * d);
-        if (std::fabs(x - n / d) <= tolerance && std::fabs(n) <= 8.0 * d) return Fraction{static_cast<int>(n), d};
+        if (std::fabs(x - n / d) <= tolerance && std::fabs(n) <= 12.0 * d) return Fraction{static_cast<int>(n), d};
     }
     return std::nullopt;
 }

@@ -14,7 +14,7 @@ struct Fraction {
     double value() const { return static_cast<double>(n) / d; }
     bool operator==(const Fraction&) const = default;
 };
-/// The fraction with denominator 1, 2, 3, 4 or 6 nearest to x when it is within `tolerance`, |n| <= 8 d.
+/// The fraction with denominator 1, 2, 3, 4 or 6 nearest to x when it is within `tolerance`, |n| <= 12 d.
 std::optional<Fraction> nearest_fraction(double x, double tolerance);
 
 /// The number of at most four digits within `tolerance` (relative) of x, or x itself.
