@@ -1,8 +1,7 @@
 // The Fisher information of the weights that are there.
+#include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <Eigen/Dense>
 
 #include "search/neural/trainer.hpp"
 #include "search/neural/workspace.hpp"
@@ -55,36 +54,40 @@ Curvature Trainer::curvature(const Blocks& blocks, std::span<const std::uint32_t
             result.place.push_back(matrix.place[e]);
         }
     }
-    constexpr std::size_t tiles_at_once = 8;
-    using Slopes = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    const auto n = static_cast<Eigen::Index>(entries.size());
-    Slopes slopes(n, static_cast<Eigen::Index>(tiles_at_once * tile));
-    Eigen::MatrixXf part(n, n);
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(n, n);
+    // Sums of a few tiles in floats, of all in doubles; below the diagonal only, whole blocks of columns.
+    constexpr std::size_t tiles_at_once = 8, block = 24;
+    const std::size_t n = entries.size(), padded = (n + kernels::lanes - 1) / kernels::lanes * kernels::lanes;
+    FloatArray slopes(n * tile), by_row(tile * padded), part(n * padded);
+    std::vector<const float*> slope_rows(n);
+    std::vector<float*> part_rows(n);
+    for (std::size_t e = 0; e < n; ++e) slope_rows[e] = slopes.data() + e * tile, part_rows[e] = part.data() + e * padded;
+    result.matrix.assign(n * n, 0.0);
     const StepSettings settings{.structure = Structure::frozen, .reach = Reach::live};
     double total = 0;
-    for (std::size_t from = 0; from < tiles.size(); from += tiles_at_once) {
-        slopes.setZero();
-        for (std::size_t k = 0; k < tiles_at_once && from + k < tiles.size(); ++k) {
-            const auto t = tiles[from + k];
-            forward(blocks, t, Reach::live, Domain::guarded);
-            total += blocks.total(t);
-            sample_residuals(blocks, t, random);
-            for (std::size_t m = layout_.matrices().size(); m-- > 1;) backward_through(m, settings, nullptr);
-            for (std::size_t e = 0; e < entries.size(); ++e) {
-                const auto& at = entries[e];
-                const float* const in = (at.matrix == 0 ? blocks.input(t) : work_->layers[at.matrix - 1].value.data()) + at.input * tile;
-                const float* const delta = (at.matrix == work_->layers.size() ? work_->outputs.data() : work_->layers[at.matrix].delta.data()) + at.row * tile;
-                kernels_.product(in, delta, slopes.data() + (e * tiles_at_once + k) * tile);
-            }
+    for (std::size_t k = 0; k < tiles.size(); ++k) {
+        const auto t = tiles[k];
+        forward(blocks, t, Reach::live, Domain::guarded);
+        total += blocks.total(t);
+        sample_residuals(blocks, t, random);
+        for (std::size_t m = layout_.matrices().size(); m-- > 1;) backward_through(m, settings, nullptr);
+        for (std::size_t e = 0; e < n; ++e) {
+            const auto& at = entries[e];
+            const float* const in = (at.matrix == 0 ? blocks.input(t) : work_->layers[at.matrix - 1].value.data()) + at.input * tile;
+            const float* const delta = (at.matrix == work_->layers.size() ? work_->outputs.data() : work_->layers[at.matrix].delta.data()) + at.row * tile;
+            kernels_.product(in, delta, slopes.data() + e * tile);
         }
-        part.setZero();
-        part.selfadjointView<Eigen::Lower>().rankUpdate(slopes);
-        sum.triangularView<Eigen::Lower>() += part.cast<double>();
+        kernels_.transpose(slope_rows.data(), n, by_row.data(), padded);
+        for (std::size_t e = 0; e < n; e += block) {
+            const std::size_t count = std::min(block, n - e), columns = (e + count + kernels::lanes - 1) / kernels::lanes * kernels::lanes;
+            kernels_.outer(slope_rows.data() + e, count, by_row.data(), padded, columns, part_rows.data() + e);
+        }
+        if ((k + 1) % tiles_at_once != 0 && k + 1 < tiles.size()) continue;
+        for (std::size_t a = 0; a < n; ++a)
+            for (std::size_t b = 0; b <= a; ++b) result.matrix[a * n + b] += static_cast<double>(part_rows[a][b]);
+        std::fill_n(part.data(), part.size(), 0.0f);
     }
-    sum /= total;
-    result.matrix.resize(static_cast<std::size_t>(n * n));
-    Eigen::Map<Eigen::MatrixXd>(result.matrix.data(), n, n) = sum.selfadjointView<Eigen::Lower>();
+    for (std::size_t a = 0; a < n; ++a)
+        for (std::size_t b = 0; b <= a; ++b) result.matrix[b * n + a] = result.matrix[a * n + b] /= total;
     return result;
 }
 

@@ -49,8 +49,8 @@ struct Table {
     void (*multiply_full)(const float* weight, std::size_t padded, std::size_t inputs, std::size_t rows, const float* in, float* out, Into into);
     /// out[row][j] = in[j][row], zeros up to `padded`, a multiple of 16.
     void (*transpose)(const float* const* in, std::size_t count, float* out, std::size_t padded);
-    /// gradient[i][j] += sum over the rows of in[i][row]*by_row[row][j], j < padded.
-    void (*outer)(const float* const* in, std::size_t inputs, const float* by_row, std::size_t padded, float* const* gradient);
+    /// gradient[i][j] += sum over the rows of in[i][row]*by_row[row][j], j < columns, a multiple of 16; rows of by_row lie `padded` apart.
+    void (*outer)(const float* const* in, std::size_t inputs, const float* by_row, std::size_t padded, std::size_t columns, float* const* gradient);
     /// lanes[row % 16] += a*b over the rows.
     void (*add_products)(const float* a, const float* b, float* lanes);
     /// Sum over the rows of a*b.

@@ -12,15 +12,14 @@
 namespace balmer::neural {
 namespace {
 
-constexpr double share_when_large = 0.25, share = 0.05;  // of the size that goes in one removal
+constexpr double share_when_large = 0.15, share = 0.04;  // of the size that goes in one removal
 constexpr double large = 4;                              // times the limit
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
-constexpr std::size_t most_operated = 1000;              // weights whose joint curvature is affordable
 // Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
 // proposed, then of the best of them.
-constexpr std::size_t cost_tiles = 64, fewest_tiles = 64, most_tiles = 1024, proposal_tiles = 64, race_tiles = 256;
-constexpr double curvature_work = 2.5e9;  // rows times weights squared
-constexpr std::size_t proposals = 24, racers = 6;
+constexpr std::size_t cost_tiles = 64, fewest_tiles = 64, most_tiles = 256, proposal_tiles = 64, race_tiles = 256;
+constexpr double curvature_work = 6e8;  // rows times weights squared
+constexpr std::size_t proposals = 24, racers = 6, finalists = 4;
 constexpr double way_spread = 0.7;  // of the logarithms of prices on all ways but the first
 
 struct Removal {
@@ -95,15 +94,15 @@ std::vector<std::uint32_t> Trial::some_tiles(std::size_t count) const {
 
 bool Trial::remove_some() {
     const std::size_t live = trainer_->live_weights();
-    const bool affordable = live <= most_operated;
+    const bool are_few = live <= most_judged_together;
     const double rows = curvature_work / (static_cast<double>(live) * static_cast<double>(live) + 1);
     const std::size_t of_curvature =
         std::clamp(static_cast<std::size_t>(rows / kernels::tile), std::max(fewest_tiles, live / 4), most_tiles);
-    const auto tiles = some_tiles(affordable ? of_curvature : cost_tiles);
+    const auto tiles = some_tiles(are_few ? of_curvature : cost_tiles);
     const double size = sizes().total;
     if (size <= 1.5 * static_cast<double>(trainer_->layout().shape().outputs)) return false;
     const double wanted = size * (size > large * setting_->complexity_limit() ? share_when_large : share);
-    return affordable ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
+    return are_few ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
 }
 
 // Each weight judged alone, its mean going into the row's constant.
@@ -237,6 +236,8 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
                 moves.push_back(moves[k]);
                 moves.back().follow = follow;
             }
+        judge(moves, proposal_tiles);
+        keep_cheapest(moves, finalists);
         judge(moves, race_tiles);
         keep_cheapest(moves, 1);
         if (moves.empty())

@@ -227,7 +227,7 @@ void Trainer::gather_gradient(const Blocks& blocks, std::size_t t, std::size_t m
     for (std::size_t k = 0; k < matrix.live_rows.size(); ++k) work.rows[k] = delta + matrix.live_rows[k] * tile;
     for (std::size_t k = 0; k < matrix.live_inputs.size(); ++k) work.inputs[k] = in + matrix.live_inputs[k] * tile;
     kernels_.transpose(work.rows.data(), work.rows.size(), work.by_row.data(), work.padded);
-    kernels_.outer(work.inputs.data(), work.inputs.size(), work.by_row.data(), work.padded, work.gradient_rows.data());
+    kernels_.outer(work.inputs.data(), work.inputs.size(), work.by_row.data(), work.padded, work.padded, work.gradient_rows.data());
 }
 
 void Trainer::backward_nodes(std::size_t l, const StepSettings& settings, const float* weight) {

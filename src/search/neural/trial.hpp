@@ -11,6 +11,10 @@
 
 namespace balmer::neural {
 
+/// Weights that are removed by their joint curvature, on several ways. For more, some thousand rows say too little about it: each is judged
+/// alone then, and training makes up for what goes.
+inline constexpr std::size_t most_judged_together = 300;
+
 /// A line of the curves: what an epoch left.
 struct CurvePoint {
     int trial = 0, epoch = 0;

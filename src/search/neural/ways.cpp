@@ -13,7 +13,6 @@ namespace {
 // the better ones.
 constexpr std::size_t ways = 6;
 constexpr double ways_from = 1.5;          // times the limit: where they part
-constexpr std::size_t most_on_ways = 600;  // weights at the parting: larger networks go down once
 constexpr double level_ratio = 0.85;       // of the sizes at which they are compared
 constexpr std::size_t replaced = 2;        // ways that make room then
 constexpr double regrown = 0.1;            // of its size that a copy takes back first
@@ -28,7 +27,7 @@ constexpr double growth_spread = 0.5;      // of the logarithms of these worths
 // level. False: all have ended.
 bool Trial::remove_on_ways() {
     if (ways_.empty()) {
-        if (size_ > ways_from * setting_->complexity_limit() || trainer_->live_weights() > most_on_ways)
+        if (size_ > ways_from * setting_->complexity_limit() || trainer_->live_weights() > most_judged_together)
             return remove_some();
         ways_.assign(ways, {.state = trainer_->state(), .size = size_, .error = last_.error});
         way_ = 0;
