@@ -192,7 +192,8 @@ void Compact::refresh(const Layout& layout, std::span<const float> p) {
         if (!matrix.is_full) continue;
         for (std::size_t e = 0; e < matrix.place.size(); ++e) {
             matrix.full.data()[matrix.input[e] * matrix.padded + matrix.row[e]] = matrix.weight[e];
-            if (m > 0 && matrix.input[e] < layout.matrices()[m].inputs) matrix.full_back.data()[matrix.row[e] * matrix.padded_back + matrix.input[e]] = matrix.weight[e];
+            if (m > 0 && matrix.input[e] < layout.matrices()[m].inputs)
+                matrix.full_back.data()[matrix.row[e] * matrix.padded_back + matrix.input[e]] = matrix.weight[e];
         }
     }
 }
