@@ -41,6 +41,8 @@ public:
     const std::vector<CurvePoint>& curve() const { return curve_; }
     double monitor_error() const { return last_.error; }
     double size() const { return size_; }
+    /// The network as the last epoch left it.
+    const Trainer& network() const { return *trainer_; }
     int restarts() const { return restarts_; }
     bool diverged() const { return diverged_; }
     const TrialPlan& plan() const { return plan_; }
