@@ -84,7 +84,8 @@ void Compact::fill_full(const Layout& layout, std::span<const float> p, std::siz
         const float* const weight = p.data() + place.at(i, 0);
         const std::uint8_t* const there = there_.data() + i * place.rows;
         float* const to = matrix.full.data() + i * matrix.padded;
-        for (std::size_t j = 0; j < place.rows; ++j) to[j] = there[j] ? weight[j] : 0.0f;
+        // Without a branch: weights are finite.
+        for (std::size_t j = 0; j < place.rows; ++j) to[j] = static_cast<float>(there[j]) * weight[j];
         if (m > 0 && i < place.inputs)
             for (std::size_t j = 0; j < place.rows; ++j) matrix.full_back.data()[j * matrix.padded_back + i] = to[j];
     }
