@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "search/divide/quotient.hpp"
+
 namespace balmer::divide {
 namespace {
 
@@ -73,13 +75,6 @@ Terms in_order(Terms::Shape shape, std::vector<Term> powers, Measure measure) {
     return terms;
 }
 
-Terms terms_of_degree(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
-    std::vector<Term> all;
-    Term now(variables, 0);
-    for (int degree = 0; degree <= highest_degree && all.size() < most; ++degree) add_terms(now, 0, degree, most, groups, all);
-    return in_order(Terms::Shape::degree, std::move(all), degree_of);
-}
-
 // The largest whole cross with at most `most` terms.
 Terms cross_terms(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
     std::vector<Term> all;
@@ -115,6 +110,15 @@ int largest_degree(const Terms& terms) {
     return degree;
 }
 
+}  // namespace
+
+Terms terms_of_degree(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups) {
+    std::vector<Term> all;
+    Term now(variables, 0);
+    for (int degree = 0; degree <= highest_degree && all.size() < most; ++degree) add_terms(now, 0, degree, most, groups, all);
+    return in_order(Terms::Shape::degree, std::move(all), degree_of);
+}
+
 bool can_be_logarithm(std::span<const double> x) {
     double smallest = infinity, largest = 0;
     bool positive = true, negative = true;
@@ -126,8 +130,6 @@ bool can_be_logarithm(std::span<const double> x) {
     }
     return (positive || negative) && largest > 1.5 * smallest;
 }
-
-}  // namespace
 
 double scaled_value(Scale scale, double y) {
     switch (scale) {
@@ -152,6 +154,66 @@ double scaled_slope(Scale scale, double y) {
 double Input::unit(double x) const { return ((kind == Kind::logarithm ? std::log(std::fabs(x)) : x) - centre) / half; }
 double Input::slope(double x) const { return (kind == Kind::logarithm ? 1 / x : 1) / half; }
 
+std::vector<Input> inputs_of(std::span<const std::vector<double>> columns, Input::Kind kind) {
+    std::vector<Input> inputs;
+    for (const auto& x : columns) {
+        Input input{.kind = kind == Input::Kind::logarithm && can_be_logarithm(x) ? Input::Kind::logarithm : Input::Kind::plain};
+        double low = infinity, high = -infinity;
+        for (const double v : x) {
+            const double u = input.kind == Input::Kind::logarithm ? std::log(std::fabs(v)) : v;
+            low = std::min(low, u);
+            high = std::max(high, u);
+        }
+        input.centre = low + 0.5 * (high - low);
+        input.half = high > low ? 0.5 * (high - low) : 1;
+        inputs.push_back(input);
+    }
+    return inputs;
+}
+
+Eigen::MatrixXd term_values(std::span<const std::vector<double>> columns, std::span<const Input> inputs, const Terms& terms, std::span<const std::size_t> rows) {
+    const int degree = largest_degree(terms);
+    Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(terms.powers.size()));
+    const auto width = static_cast<std::size_t>(degree) + 1;
+    std::vector<double> powers(columns.size() * width, 1.0);  // [variable][power]
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+            double* t = powers.data() + j * width;
+            const double u = inputs[j].unit(columns[j][rows[i]]);
+            t[1] = u;
+            for (std::size_t k = 2; k < width; ++k) t[k] = 2 * u * t[k - 1] - t[k - 2];
+        }
+        for (std::size_t t = 0; t < terms.powers.size(); ++t) {
+            double product = 1;
+            for (std::size_t j = 0; j < columns.size(); ++j) product *= powers[j * width + terms.powers[t][j]];
+            matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(t)) = product;
+        }
+    }
+    return matrix;
+}
+
+std::vector<std::vector<double>> term_slopes(std::span<const double> point, std::span<const Input> inputs, const Terms& terms, std::size_t count) {
+    const int degree = largest_degree(terms);
+    std::vector<Powers> powers;
+    for (std::size_t j = 0; j < point.size(); ++j) powers.emplace_back(inputs[j].unit(point[j]), degree);
+    std::vector<std::vector<double>> slopes(point.size(), std::vector<double>(count, 0.0));
+    for (std::size_t a = 0; a < point.size(); ++a)
+        for (std::size_t t = 0; t < count; ++t) {
+            const auto& term = terms.powers[t];
+            if (term[a] == 0) continue;
+            double p = inputs[a].slope(point[a]);
+            for (std::size_t j = 0; j < point.size(); ++j) p *= j == a ? powers[j].first[term[j]] : powers[j].value[term[j]];
+            slopes[a][t] = p;
+        }
+    return slopes;
+}
+
+double mean_of_most(std::vector<double>& values) {
+    const auto kept = static_cast<std::ptrdiff_t>(values.size() - values.size() / 10);
+    std::ranges::nth_element(values, values.begin() + kept - 1);
+    return std::accumulate(values.begin(), values.begin() + kept, 0.0) / static_cast<double>(kept);
+}
+
 namespace {
 
 // Where the target changes its sign, its logarithm has poles and its square loses the sign. Its inverse may be smooth: it may change at a pole.
@@ -160,21 +222,14 @@ bool one_signed(std::span<const double> target) {
     return low >= 0 || high <= 0;
 }
 
-// The mean without the largest tenth: rows beside a pole, and wrong ones, do not decide.
-double mean_of_most(std::vector<double>& values) {
-    const auto kept = static_cast<std::ptrdiff_t>(values.size() - values.size() / 10);
-    std::ranges::nth_element(values, values.begin() + kept - 1);
-    return std::accumulate(values.begin(), values.begin() + kept, 0.0) / static_cast<double>(kept);
-}
-
 // The terms on training and held-out rows, factorised once for any number of targets.
 class Design {
 public:
     Design(std::span<const std::vector<double>> columns, std::span<const Input> inputs, const Terms& terms, std::span<const std::size_t> training,
            std::span<const std::size_t> held_out, double ridge)
-        : terms_(terms), training_(training), held_out_(held_out), known_(values(columns, inputs, held_out)) {
+        : terms_(terms), training_(training), held_out_(held_out), known_(term_values(columns, inputs, terms, held_out)) {
         const auto n = static_cast<Eigen::Index>(training.size()), p = static_cast<Eigen::Index>(terms.powers.size());
-        Eigen::MatrixXd matrix = values(columns, inputs, training);
+        Eigen::MatrixXd matrix = term_values(columns, inputs, terms, training);
         if (ridge > 0) {
             matrix.conservativeResize(n + p, p);
             matrix.bottomRows(p) = Eigen::MatrixXd::Identity(p, p) * std::sqrt(ridge * static_cast<double>(n));
@@ -225,27 +280,6 @@ public:
     }
 
 private:
-    Eigen::MatrixXd values(std::span<const std::vector<double>> columns, std::span<const Input> inputs, std::span<const std::size_t> rows) const {
-        const int degree = largest_degree(terms_);
-        Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(terms_.powers.size()));
-        const auto width = static_cast<std::size_t>(degree) + 1;
-        std::vector<double> powers(columns.size() * width, 1.0);  // [variable][power]
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            for (std::size_t j = 0; j < columns.size(); ++j) {
-                double* t = powers.data() + j * width;
-                const double u = inputs[j].unit(columns[j][rows[i]]);
-                t[1] = u;
-                for (std::size_t k = 2; k < width; ++k) t[k] = 2 * u * t[k - 1] - t[k - 2];
-            }
-            for (std::size_t t = 0; t < terms_.powers.size(); ++t) {
-                double product = 1;
-                for (std::size_t j = 0; j < columns.size(); ++j) product *= powers[j * width + terms_.powers[t][j]];
-                matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(t)) = product;
-            }
-        }
-        return matrix;
-    }
-
     Eigen::VectorXd solved(const Eigen::VectorXd& right, Eigen::Index size) const {
         const auto& r = qr_.matrixQR();
         const double least = flat * std::sqrt(static_cast<double>(r.rows()));
@@ -262,23 +296,6 @@ private:
     Eigen::MatrixXd known_;
     Eigen::HouseholderQR<Eigen::MatrixXd> qr_;
 };
-
-std::vector<Input> inputs_of(std::span<const std::vector<double>> columns, Input::Kind kind) {
-    std::vector<Input> inputs;
-    for (const auto& x : columns) {
-        Input input{.kind = kind == Input::Kind::logarithm && can_be_logarithm(x) ? Input::Kind::logarithm : Input::Kind::plain};
-        double low = infinity, high = -infinity;
-        for (const double v : x) {
-            const double u = input.kind == Input::Kind::logarithm ? std::log(std::fabs(v)) : v;
-            low = std::min(low, u);
-            high = std::max(high, u);
-        }
-        input.centre = low + 0.5 * (high - low);
-        input.half = high > low ? 0.5 * (high - low) : 1;
-        inputs.push_back(input);
-    }
-    return inputs;
-}
 
 bool any_logarithm(std::span<const Input> inputs) {
     return std::ranges::any_of(inputs, [](const Input& input) { return input.kind == Input::Kind::logarithm; });
@@ -330,7 +347,24 @@ Surrogate::Surrogate(std::span<const std::vector<double>> columns, std::span<con
         if (error_of(scale) > rounding && error_of(scale) < far_behind * least && columns_.size() > 1) fit_mixed(scale, target, slope, options);
     for (const auto scale : all_scales)
         if (error_of(scale) < error_of(best_)) best_ = scale;
+    constexpr double good = 1e-9;
+    if (!(error_of(best_) > good) || !options.groups.empty() || options.ridge > 0 || columns_.size() < 2) return;
+    const double half = 0.5 * static_cast<double>(training_.size());
+    auto quotient = Quotient::fitted(columns_, target, slope, {training_, held_out_}, spread_, std::min(2 * options.terms, static_cast<std::size_t>(half)));
+    if (quotient && quotient->error() < error_of(best_)) quotient_ = std::make_unique<const Quotient>(std::move(*quotient));
 }
+
+Surrogate::~Surrogate() = default;
+Surrogate::Surrogate(Surrogate&&) noexcept = default;
+Surrogate& Surrogate::operator=(Surrogate&&) noexcept = default;
+
+// A quotient of as many terms must be clearly better, or it follows noise.
+const Quotient* Surrogate::quotient() const {
+    constexpr double clearly = 0.4;
+    return quotient_ && quotient_->error() < clearly * error_of(best_) ? quotient_.get() : nullptr;
+}
+
+double Surrogate::error() const { return quotient_ ? quotient_->error() : error_of(best_); }
 
 // Each variable plain or by its logarithm, whichever a small cross likes better; then a cross of full size and a polynomial of a degree so.
 void Surrogate::fit_mixed(Scale scale, std::span<const double> target, std::span<const double> slope, const SurrogateOptions& options) {
@@ -411,6 +445,7 @@ double Surrogate::error_of(Scale scale) const {
 bool Surrogate::at_noise_floor() const {
     constexpr double rounding = 1e-7, meaningless = 0.5, still_helps = 1.5, well_followed = 0.2;
     const auto& fit = fits_[static_cast<std::size_t>(best_)];
+    if (quotient()) return false;
     return fit && fit->error > rounding && fit->error < meaningless && (fit->gain < still_helps || (fit->error < well_followed && !fit->more_help));
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -60,16 +62,35 @@ struct Input {
     double slope(double x) const;
 };
 
+/// Whether the logarithm may stand for the variable: one sign, and values of different sizes.
+bool can_be_logarithm(std::span<const double> x);
+/// Each variable mapped so that its values fill [-1, 1].
+std::vector<Input> inputs_of(std::span<const std::vector<double>> columns, Input::Kind kind);
+/// All terms up to a degree, about `most` of them; inside one of the groups, when there are any.
+Terms terms_of_degree(std::size_t variables, std::size_t most, std::span<const std::uint32_t> groups);
+/// The terms' values, [row][term], and their derivatives at a point, [variable][term].
+Eigen::MatrixXd term_values(std::span<const std::vector<double>> columns, std::span<const Input> inputs, const Terms& terms, std::span<const std::size_t> rows);
+std::vector<std::vector<double>> term_slopes(std::span<const double> point, std::span<const Input> inputs, const Terms& terms, std::size_t count);
+/// The mean without the largest tenth: rows beside a pole, and wrong ones, do not decide.
+double mean_of_most(std::vector<double>& values);
+
+class Quotient;
+
 /// A polynomial in Chebyshev's basis of the variables, any of them by its logarithm, fitted to F(y): F, the logarithms, the shape of the terms and
-/// their number are what predicts held-out rows best. Smooth, cheap, with analytic derivatives: it proposes what a formula may be like, and decides nothing.
+/// their number are what predicts held-out rows best; beside it a quotient of two polynomials, where that predicts clearly better. Smooth, cheap, with analytic derivatives: it proposes what a formula may be like, and decides nothing.
 class Surrogate {
 public:
     /// columns[j][row]; the target has the same rows. `slope[row]`: what an error of the target counts there (empty: 1).
     Surrogate(std::span<const std::vector<double>> columns, std::span<const double> target, std::span<const double> slope = {},
               const SurrogateOptions& options = {});
+    ~Surrogate();
+    Surrogate(Surrogate&&) noexcept;
+    Surrogate& operator=(Surrogate&&) noexcept;
 
     /// Root mean square over the better nine tenths of the held-out rows of slope times the error of y, over the spread.
-    double error() const { return error_of(best_); }
+    double error() const;
+    /// The quotient, where it predicts clearly better than any polynomial.
+    const Quotient* quotient() const;
     /// The same for another F; infinite where F(y) is not defined.
     double error_of(Scale scale) const;
     Scale scale() const { return best_; }
@@ -102,6 +123,7 @@ private:
     std::vector<std::size_t> training_, held_out_;
     std::vector<Space> spaces_;
     std::array<std::optional<Fit>, all_scales.size()> fits_;
+    std::unique_ptr<const Quotient> quotient_;
     Scale best_ = Scale::plain;
     double spread_ = 1;
 };

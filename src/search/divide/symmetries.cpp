@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "balmer/derivative.hpp"
+#include "search/divide/quotient.hpp"
 #include "search/divide/steps.hpp"
 
 namespace balmer::divide {
@@ -57,10 +58,22 @@ const std::vector<Shape>& factor_shapes() {
 
 class Gradients {
 public:
-    Gradients(const Part& part, const Surrogate& surrogate, const Means& means) : part_(part), means_(means), n_(part.variables()) {
+    Gradients(const Part& part, const Surrogate& surrogate, const Quotient* quotient, const Means& means) : part_(part), means_(means), n_(part.variables()) {
         std::vector<std::size_t> rows;
         const std::size_t all = part.target.size(), count = std::min(points, all);
         for (std::size_t i = 0; i < count; ++i) rows.push_back(i * all / count);
+        for (const auto& column : part.columns) {
+            x_.emplace_back();
+            for (const auto r : rows) x_.back().push_back(column[r]);
+        }
+        // Quotients of high degree have rougher gradients.
+        const double roughness = quotient ? 500 : 50, least = quotient ? 1e-8 : 1e-10;
+        const double error = quotient ? quotient->error() : surrogate.error_of(surrogate.scale());
+        limit_ = std::clamp(std::pow(roughness * std::max(error, part.tolerance), 2), least, 0.02);
+        if (quotient) {
+            take_logarithmic(*quotient, rows);
+            return;
+        }
         const Scale scale = surrogate.scale();
         auto derivatives = surrogate.derivatives(scale, rows, Surrogate::Order::first);
         gradient_ = std::move(derivatives.gradient);
@@ -70,11 +83,6 @@ public:
             one_.push_back(scaled_slope(scale, y));
             value_.push_back(scaled_value(scale, y));
         }
-        for (const auto& column : part.columns) {
-            x_.emplace_back();
-            for (const auto r : rows) x_.back().push_back(column[r]);
-        }
-        limit_ = std::clamp(std::pow(50 * std::max(surrogate.error(), part.tolerance), 2), 1e-10, 0.02);
     }
 
     std::vector<Step> proposals() {
@@ -95,6 +103,20 @@ public:
     }
 
 private:
+    // F = log|y|. Beside poles and zeros its gradient is huge: each row counts by its own size, which no symmetry minds.
+    void take_logarithmic(const Quotient& quotient, std::span<const std::size_t> rows) {
+        gradient_ = quotient.logarithmic_gradient(part_.columns, rows);
+        for (std::size_t k = 0; k < rows.size(); ++k) {
+            double square = 1;
+            for (std::size_t i = 0; i < n_; ++i) square += std::pow(gradient_[i][k] * x_[i][k], 2);
+            const double weight = 1 / std::sqrt(square), y = part_.target[rows[k]];
+            for (auto& g : gradient_) g[k] *= weight;
+            answer_.push_back(weight);
+            one_.push_back(weight / y);
+            value_.push_back(std::log(std::fabs(y)));
+        }
+    }
+
     void add(std::optional<Step> step, double score) {
         if (!step || !(score < limit_)) return;
         step->score = score;
@@ -229,8 +251,16 @@ private:
 }  // namespace
 
 std::vector<Step> propose_steps(const Part& part, const Surrogate& surrogate, const Means& means) {
-    if (!std::isfinite(surrogate.error())) return {};
-    return Gradients(part, surrogate, means).proposals();
+    constexpr double useless = 0.1, useless_of_quotient = 0.03;  // errors above which gradients say nothing
+    std::vector<Step> by_polynomial, by_quotient, all;
+    if (surrogate.error_of(surrogate.scale()) < useless) by_polynomial = Gradients(part, surrogate, nullptr, means).proposals();
+    if (const auto* quotient = surrogate.quotient(); quotient && quotient->error() < useless_of_quotient)
+        by_quotient = Gradients(part, surrogate, quotient, means).proposals();
+    for (std::size_t k = 0; k < std::max(by_polynomial.size(), by_quotient.size()); ++k) {
+        if (k < by_quotient.size()) all.push_back(std::move(by_quotient[k]));
+        if (k < by_polynomial.size()) all.push_back(std::move(by_polynomial[k]));
+    }
+    return all;
 }
 
 }  // namespace balmer::divide

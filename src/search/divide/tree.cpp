@@ -12,7 +12,6 @@ namespace balmer::divide {
 namespace {
 
 constexpr double good_enough = 1e-9;  // error up to which every reduction is accepted
-constexpr double useless = 0.1;          // error above which gradients say nothing
 constexpr double good_gradients = 1e-4;  // error below which what gradients do not show is not there
 constexpr std::size_t most_trials = 10;  // proposals refitted for one reduction
 
@@ -106,7 +105,7 @@ bool Tree::look_further(std::size_t i) {
     if (node.looked == Node::Looked::not_yet) {
         node.looked = Node::Looked::gradients;
         see(node);
-        if (node.error < useless) node.untried = propose_steps(node.part, *node.surrogate, means_);
+        node.untried = propose_steps(node.part, *node.surrogate, means_);
         if (auto step = units_step(node.part, means_)) {
             // Differences and norms of columns of one unit are seen before some of them are divided by; products and quotients are left to units.
             const auto scalings = std::stable_partition(node.untried.begin(), node.untried.end(), [](const Step& s) { return s.kind != "scaling"; });
