@@ -1,0 +1,74 @@
+// What a surrogate's variables and target are seen through.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "search/divide/surrogate.hpp"
+
+namespace balmer::divide {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+bool can_be_logarithm(std::span<const double> x) {
+    double smallest = infinity, largest = 0;
+    bool positive = true, negative = true;
+    for (const double v : x) {
+        positive = positive && v > 0;
+        negative = negative && v < 0;
+        smallest = std::min(smallest, std::fabs(v));
+        largest = std::max(largest, std::fabs(v));
+    }
+    return (positive || negative) && largest > 1.5 * smallest;
+}
+
+double scaled_value(Scale scale, double y) {
+    switch (scale) {
+        case Scale::plain: return y;
+        case Scale::logarithm: return std::log(std::fabs(y));
+        case Scale::inverse: return 1 / y;
+        case Scale::square: return y * y;
+    }
+    return y;
+}
+
+double scaled_slope(Scale scale, double y) {
+    switch (scale) {
+        case Scale::plain: return 1;
+        case Scale::logarithm: return 1 / y;
+        case Scale::inverse: return -1 / (y * y);
+        case Scale::square: return 2 * y;
+    }
+    return 1;
+}
+
+double Input::unit(double x) const { return ((kind == Kind::logarithm ? std::log(std::fabs(x)) : x) - centre) / half; }
+double Input::slope(double x) const { return (kind == Kind::logarithm ? 1 / x : 1) / half; }
+
+std::vector<Input> inputs_of(std::span<const std::vector<double>> columns, Input::Kind kind) {
+    std::vector<Input> inputs;
+    for (const auto& x : columns) {
+        Input input{.kind = kind == Input::Kind::logarithm && can_be_logarithm(x) ? Input::Kind::logarithm : Input::Kind::plain};
+        double low = infinity, high = -infinity;
+        for (const double v : x) {
+            const double u = input.kind == Input::Kind::logarithm ? std::log(std::fabs(v)) : v;
+            low = std::min(low, u);
+            high = std::max(high, u);
+        }
+        input.centre = low + 0.5 * (high - low);
+        input.half = high > low ? 0.5 * (high - low) : 1;
+        inputs.push_back(input);
+    }
+    return inputs;
+}
+
+double mean_of_most(std::vector<double>& values) {
+    const auto kept = static_cast<std::ptrdiff_t>(values.size() - values.size() / 10);
+    std::ranges::nth_element(values, values.begin() + kept - 1);
+    return std::accumulate(values.begin(), values.begin() + kept, 0.0) / static_cast<double>(kept);
+}
+
+}  // namespace balmer::divide
