@@ -17,9 +17,9 @@ constexpr double large = 4;                              // times the limit
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
 // Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
 // proposed, then of the best of them.
-constexpr std::size_t cost_tiles = 64, fewest_tiles = 64, most_tiles = 256, proposal_tiles = 64, race_tiles = 256;
+constexpr std::size_t cost_tiles = 64, fewest_tiles = 64, most_tiles = 1024, proposal_tiles = 64, race_tiles = 256;
 constexpr double curvature_work = 6e8;  // rows times weights squared
-constexpr std::size_t proposals = 24, racers = 6, finalists = 4;
+constexpr std::size_t proposals = 24, racers = 6;
 constexpr double way_spread = 0.7;  // of the logarithms of prices on all ways but the first
 
 struct Removal {
@@ -236,8 +236,6 @@ bool Trial::operate(std::span<const std::uint32_t> tiles, double wanted) {
                 moves.push_back(moves[k]);
                 moves.back().follow = follow;
             }
-        judge(moves, proposal_tiles);
-        keep_cheapest(moves, finalists);
         judge(moves, race_tiles);
         keep_cheapest(moves, 1);
         if (moves.empty())
