@@ -15,12 +15,12 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct DerivativeArguments {
     FormulaOptions formula;
     std::string by;
 };
 
-int derivative_command(const Options& options) {
+int derivative_command(const DerivativeArguments& options) {
     Vocabulary vocabulary = options.formula.vocabulary();
     const Expression expression = parse(options.formula.formula, vocabulary, UnknownName::feature);
     const auto& names = vocabulary.features;
@@ -37,7 +37,7 @@ int derivative_command(const Options& options) {
 }  // namespace
 
 void add_derivative(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DerivativeArguments>();
     auto* derivative_app = app.add_subcommand("derivative",
                                               "the exact derivative of a formula\n\n"
                                               "Prints the derivative by one variable. Piecewise constant operators (sign, step, floor, comparisons) "

@@ -13,13 +13,13 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct EvaluateArguments {
     FormulaOptions formula;
     std::string data;
     std::string output;
 };
 
-int evaluate_command(const Options& options) {
+int evaluate_command(const EvaluateArguments& options) {
     const Table data = read_table(options.data);
     std::vector<std::string> columns;
     for (const Column& column : data.numeric) {
@@ -38,7 +38,7 @@ int evaluate_command(const Options& options) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EvaluateArguments>();
     auto* evaluate_app = app.add_subcommand("evaluate",
                                             "values of a formula on a table\n\n"
                                             "Writes the header `value` and one number per row of DATA, whose columns are the formula's names. Outside "

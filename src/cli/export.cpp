@@ -11,14 +11,14 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct ExportArguments {
     std::string model;
     std::string format;
     std::string output;
     int complexity = 0;
 };
 
-int export_command(const Options& options) {
+int export_command(const ExportArguments& options) {
     const Model model = model_of(options.model, options.complexity > 0 ? std::optional(options.complexity) : std::nullopt);
     write_result(options.output, export_model(model, options.format));
     return exit_done;
@@ -27,7 +27,7 @@ int export_command(const Options& options) {
 }  // namespace
 
 void add_export(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportArguments>();
     auto* export_app = app.add_subcommand("export",
                                           "a found formula as code, LaTeX or JSON\n\n"
                                           "Writes the formula in another language. python, c and c++ give the bits of the C library's functions "

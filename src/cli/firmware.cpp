@@ -24,7 +24,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct FirmwareArguments {
     std::string model, data, folder, raw_words, part = FirmwareFiles().part;
     FirmwareTexts texts;
     int complexity = 0;
@@ -80,7 +80,7 @@ std::string summary(const Circuit& circuit, const Model& model, const Table& dat
     return text + fmt::format("written: {0}, report: {0}/report.html\nnext: balmer verify {1} | balmer synthesize {1}\n", folder, word);
 }
 
-void write_folder(const Circuit& circuit, const Model& model, const Table& data, const LoweringOptions& lowering, const Options& options, const std::string& folder) {
+void write_folder(const Circuit& circuit, const Model& model, const Table& data, const LoweringOptions& lowering, const FirmwareArguments& options, const std::string& folder) {
     FirmwareFiles files;
     files.model = &model;
     files.data = &data;
@@ -94,7 +94,7 @@ void write_folder(const Circuit& circuit, const Model& model, const Table& data,
 }
 
 /// Every formula of a run as a circuit; those that no other beats are written, each into a folder of its complexity.
-int front_command(const Options& options, const Table& data) {
+int front_command(const FirmwareArguments& options, const Table& data) {
     const RunReader run = RunReader::open(options.model);
     std::vector<std::pair<int, Model>> models;
     for (const FrontRow& row : run.front) {
@@ -131,7 +131,7 @@ int front_command(const Options& options, const Table& data) {
     return exit_done;
 }
 
-void check_texts(const Options& options) {
+void check_texts(const FirmwareArguments& options) {
     if (options.folder.empty()) {
         throw Error({.name = "--output"}, "the folder to write has no name. Try -o firmware");
     }
@@ -141,7 +141,7 @@ void check_texts(const Options& options) {
     }
 }
 
-int firmware_command(Options options) {
+int firmware_command(FirmwareArguments options) {
     check_texts(options);
     read_raw_words(options.raw_words, options.texts);
     if (options.front) {
@@ -159,7 +159,7 @@ int firmware_command(Options options) {
 }  // namespace
 
 void add_firmware(CLI::App& app, std::function<int()>& run) {
-    auto o = std::make_shared<Options>();
+    auto o = std::make_shared<FirmwareArguments>();
     auto* firmware = app.add_subcommand("firmware",
                                         "a found formula as fixed-point logic\n\n"
                                         "Searches for the cheapest circuit that keeps the formula's decisions (or values) on DATA and writes it as Verilog, VHDL, HLS "

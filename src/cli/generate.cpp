@@ -12,7 +12,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct GenerateArguments {
     std::string source;
     std::string output;
     std::int64_t rows = 0;
@@ -30,7 +30,7 @@ std::string list_of_sources() {
     return text;
 }
 
-int generate_command(const Options& options) {
+int generate_command(const GenerateArguments& options) {
     if (options.list) {
         write_result("", list_of_sources());
         return exit_done;
@@ -49,7 +49,7 @@ int generate_command(const Options& options) {
 }  // namespace
 
 void add_generate(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GenerateArguments>();
     auto* generate_app = app.add_subcommand("generate",
                                             "physics data to try a search on\n\n"
                                             "Writes a table whose last column is the target. Sources are the 120 equations of the Feynman database "

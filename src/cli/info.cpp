@@ -17,7 +17,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct InfoArguments {
     bool parameters = false, operators = false, man = false;
     std::string completion;
 };
@@ -43,7 +43,7 @@ std::string summary() {
         reads_hdf5() ? "yes" : "no (.h5 tables are refused)", fmt::join(export_formats(), ", "));
 }
 
-int info_command(const Options& options, CLI::App& app) {
+int info_command(const InfoArguments& options, CLI::App& app) {
     if (options.parameters) {
         write_result("", parameter_page());
     } else if (options.operators) {
@@ -101,7 +101,7 @@ std::string operator_page() {
 }
 
 void add_info(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InfoArguments>();
     auto* info_app = app.add_subcommand("info", "version, compiler, instruction set, threads, optional parts\n\n"
                                                 "Prints what this program is made of and what it found on this machine, or one of its reference pages.");
     info_app->add_flag("--parameters", options->parameters, "every parameter of fit, as Markdown");

@@ -12,7 +12,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct PredictArguments {
     std::string model;
     std::string data;
     std::string output;
@@ -38,7 +38,7 @@ void add_classes(const Model& model, const std::vector<std::vector<double>>& sco
     }
 }
 
-int predict_command(const Options& options) {
+int predict_command(const PredictArguments& options) {
     const Model model = model_of(options.model, options.complexity > 0 ? std::optional(options.complexity) : std::nullopt);
     const Table data = read_table(options.data);
     auto values = predict(model, data);
@@ -59,7 +59,7 @@ int predict_command(const Options& options) {
 }  // namespace
 
 void add_predict(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PredictArguments>();
     auto* predict_app = app.add_subcommand("predict",
                                            "values of a found formula on a table\n\n"
                                            "Writes comma-separated values with a header, one line per row of DATA: the outputs by name; for classes "

@@ -13,12 +13,12 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct ReportArguments {
     std::string run;
     std::string output;
 };
 
-int report_command(const Options& options) {
+int report_command(const ReportArguments& options) {
     const std::string page = report_of_run(options.run);
     const std::string path = options.output.empty() ? (std::filesystem::path(options.run) / "report.html").string() : options.output;
     if (path == "-") {
@@ -33,7 +33,7 @@ int report_command(const Options& options) {
 }  // namespace
 
 void add_report(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReportArguments>();
     auto* report_app = app.add_subcommand("report",
                                           "a run as one HTML page\n\n"
                                           "Writes one self-contained page and prints its path: the chosen formula with its constants and their uncertainties, "

@@ -15,7 +15,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct ShowArguments {
     std::string run;
     std::string format = "table";
     int digits = 6;
@@ -87,7 +87,7 @@ std::string as_json(const RunReader& run) {
     return rows.dump(2) + "\n";
 }
 
-int show(const Options& options) {
+int show(const ShowArguments& options) {
     const RunReader run = RunReader::open(options.run);
     std::string text;
     if (options.format == "table") {
@@ -106,7 +106,7 @@ int show(const Options& options) {
 }  // namespace
 
 void add_show(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ShowArguments>();
     auto* show_app = app.add_subcommand("show",
                                         "print the front of a run\n\n"
                                         "Prints the best formula of every complexity, simplest first, with its mean loss on the training rows, on "

@@ -12,12 +12,12 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct SimplifyArguments {
     FormulaOptions formula;
     std::string measure = "tree";
 };
 
-int simplify_command(const Options& options) {
+int simplify_command(const SimplifyArguments& options) {
     Vocabulary vocabulary = options.formula.vocabulary();
     const Expression expression = parse(options.formula.formula, vocabulary, UnknownName::feature);
     SimplifyOptions how;
@@ -30,7 +30,7 @@ int simplify_command(const Options& options) {
 }  // namespace
 
 void add_simplify(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SimplifyArguments>();
     auto* simplify_app = app.add_subcommand("simplify",
                                             "the shortest equal formula\n\n"
                                             "Finds the formula of least complexity that has the same value wherever the given one is finite, by "

@@ -12,12 +12,12 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct SynthesizeArguments {
     std::string folder;
     bool dsp = false, ice40 = false;
 };
 
-int synthesize_command(const Options& options) {
+int synthesize_command(const SynthesizeArguments& options) {
     const SynthesisOptions synthesis{.dsp = options.dsp, .ice40 = options.ice40, .progress = {}};
     const SynthesisResult result = synthesize_firmware(options.folder, synthesis);
     keep_section(options.folder, "synthesis", synthesis_section(result, synthesis));
@@ -39,7 +39,7 @@ int synthesize_command(const Options& options) {
 }  // namespace
 
 void add_synthesize(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SynthesizeArguments>();
     auto* synthesize = app.add_subcommand("synthesize",
                                           "what firmware takes and how fast it is, estimated with open tools\n\n"
                                           "Maps the Verilog in FOLDER to UltraScale+ cells with Yosys, counts them, and computes the longest path with published delays and "

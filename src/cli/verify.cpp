@@ -15,7 +15,7 @@ namespace balmer::cli {
 
 namespace {
 
-struct Options {
+struct VerifyArguments {
     std::string folder;
     std::size_t vectors = 1'000'000, netlist_vectors = 100'000, faults = 0;
     std::uint64_t seed = 1;
@@ -43,7 +43,7 @@ std::string line_of(const BackEndResult& r) {
     }
 }
 
-int verify(const Options& options, const VerifyOptions& verification) {
+int verify(const VerifyArguments& options, const VerifyOptions& verification) {
     const auto results = verify_firmware(options.folder, verification);
     end_progress();
     std::string text;
@@ -63,7 +63,7 @@ int verify(const Options& options, const VerifyOptions& verification) {
     return wrong ? exit_difference : exit_done;
 }
 
-int self_test(const Options& options, VerifyOptions verification) {
+int self_test(const VerifyArguments& options, VerifyOptions verification) {
     constexpr std::size_t most = 50'000;  // a fault shows early, and each needs a simulation of its own
     verification.random_vectors = std::min(verification.random_vectors, most);
     const auto results = inject_faults(options.folder, options.faults, verification);
@@ -84,7 +84,7 @@ int self_test(const Options& options, VerifyOptions verification) {
     return static_cast<double>(caught) >= enough * static_cast<double>(real) ? exit_done : exit_difference;
 }
 
-int verify_command(const Options& options) {
+int verify_command(const VerifyArguments& options) {
     VerifyOptions verification;
     verification.random_vectors = options.vectors;
     verification.netlist_vectors = std::min(options.netlist_vectors, options.vectors);
@@ -97,7 +97,7 @@ int verify_command(const Options& options) {
 }  // namespace
 
 void add_verify(CLI::App& app, std::function<int()>& run) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifyArguments>();
     auto* verify_app = app.add_subcommand("verify",
                                           "prove firmware equal to its interpreter, bit for bit\n\n"
                                           "Runs every form of the firmware in FOLDER on corners, the user's data and random vectors and compares each output integer with "

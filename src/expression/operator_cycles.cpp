@@ -13,7 +13,7 @@ namespace balmer {
 namespace {
 
 // Compiled in, because an installed program has no data folder beside it.
-constexpr std::string_view table = R"(operator,10:6,11:6,12:6,12:8,13:6,13:8,14:6,14:8,14:10,15:6,15:8,15:10,16:6,16:8,16:10,17:6,17:8,17:10,18:6,18:8,18:10
+constexpr std::string_view cycles_table = R"(operator,10:6,11:6,12:6,12:8,13:6,13:8,14:6,14:8,14:10,15:6,15:8,15:10,16:6,16:8,16:10,17:6,17:8,17:10,18:6,18:8,18:10
 *,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1
 +,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1
 -,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1
@@ -42,7 +42,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 // Cycles of the measured operators in the column of a precision.
 std::map<std::string, int> column(const std::string& precision) {
-    auto lines = split(table, '\n');
+    auto lines = split(cycles_table, '\n');
     auto names = split(lines.front(), ',');
     std::string wanted = precision;
     if (const auto comma = wanted.find(','); comma != std::string::npos) wanted[comma] = ':';
@@ -67,13 +67,13 @@ std::map<std::string, int> column(const std::string& precision) {
 
 }  // namespace
 
-std::string_view operator_cycles_table() { return table; }
+std::string_view operator_cycles_table() { return cycles_table; }
 
 std::array<int, op_count> operator_cycles(const std::string& precision) {
     const auto measured = column(precision);
     const auto of = [&](const char* name) { return measured.at(name); };
     std::array<int, op_count> cycles;
-    cycles.fill(1);  // leaves, comparisons, min, max, abs, sign, relu, step, floor, if: wires or one adder; calls: one table
+    cycles.fill(1);  // leaves, comparisons, min, max, abs, sign, relu, step, floor, if: wires or one adder; calls: one cycles_table
     const auto set = [&](Op op, int value) { cycles[static_cast<std::size_t>(op)] = value; };
     const int plus = of("+"), minus = of("-"), times = of("*"), over = of("/"), square = of("square");
     const int root = of("sqrt_abs"), log = of("log_abs"), exp = of("exp"), power = of("pow_abs");

@@ -6,7 +6,6 @@
 namespace balmer::fitting {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double highest_damping = 1e12;
 // A predicted decrease below this part of the value drowns in the rounding of the sums.
 constexpr double rounding_of_sums = 1e-14;

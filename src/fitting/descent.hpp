@@ -9,6 +9,8 @@
 
 namespace balmer::fitting {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// The function that a fit minimises: total loss of the rows, with its curvature; counts its passes over the rows.
 class Objective {
 public:

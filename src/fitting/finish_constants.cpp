@@ -12,8 +12,6 @@
 namespace balmer {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 // The codes of one of the model's category axes.
 const double* category_codes(const CategoryAxis& axis, const Dataset& data) {
     for (const auto& category : data.categories)
@@ -52,8 +50,8 @@ public:
         options_.maximum_iterations = 200;
         options_.tolerance = 1e-14;
         options_.fixed.assign(n, true);  // what user operators bring along stays as they define it
-        options_.lower.assign(n, -infinity);
-        options_.upper.assign(n, infinity);
+        options_.lower.assign(n, -std::numeric_limits<double>::infinity());
+        options_.upper.assign(n, std::numeric_limits<double>::infinity());
         for (std::size_t i = 0; i < model.parameters.size(); ++i) {
             options_.fixed[i] = model.parameters[i].status != ParameterStatus::free;
             if (options_.fixed[i]) continue;

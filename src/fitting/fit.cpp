@@ -12,8 +12,7 @@ namespace {
 using fitting::Descent;
 using fitting::Freedom;
 using fitting::Objective;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using fitting::infinity;
 
 template <class T>
 void check_length(const std::vector<T>& list, std::size_t parameters, const char* what) {

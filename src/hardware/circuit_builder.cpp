@@ -10,6 +10,7 @@
 #include "balmer/error.hpp"
 #include "balmer/hash.hpp"
 #include "hardware/intervals.hpp"
+#include "hardware/lower_case.hpp"
 
 namespace balmer {
 
@@ -57,8 +58,7 @@ std::string CircuitBuilder::take_name(std::string_view wanted, std::string_view 
     const std::string base = legal_name(wanted.empty() ? fallback : wanted, fallback);
     std::string name = base;
     for (;;) {
-        std::string lower = name;
-        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        const std::string lower = lower_case(name);
         const auto [entry, is_new] = taken_.try_emplace(lower, 1);
         if (is_new) {
             return name;

@@ -6,6 +6,7 @@
 
 #include "balmer/circuit.hpp"
 #include "balmer/circuit_builder.hpp"
+#include "hardware/lower_case.hpp"
 
 namespace balmer {
 
@@ -53,18 +54,18 @@ const std::set<std::string, std::less<>>& reserved_words() {
     return words;
 }
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    return lower;
-}
-
 constexpr std::array<std::string_view, circuit_op_count> op_names = {"input", "constant", "add",   "subtract", "multiply", "table",
                                                                     "saturate", "wrap",  "round", "scale",    "select",   "less",
                                                                     "less_equal", "equal"};
 constexpr std::array<int, circuit_op_count> op_arities = {0, 0, 2, 2, 2, 1, 1, 1, 1, 1, 3, 2, 2, 2};
 
 }  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lower;
+}
 
 std::string_view name_of(CircuitOp op) { return op_names[static_cast<std::size_t>(op)]; }
 

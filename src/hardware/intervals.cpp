@@ -27,7 +27,7 @@ WideInterval table_interval(const Circuit& circuit, const CircuitNode& node) {
     return {*low, *high};
 }
 
-Wide rounded(std::int64_t value, int dropped, Rounding rounding) {
+Wide rounded_exactly(std::int64_t value, int dropped, Rounding rounding) {
     const Wide half = rounding == Rounding::nearest ? Wide{1} << (dropped - 1) : Wide{0};
     return (Wide{value} + half) >> dropped;
 }
@@ -63,7 +63,7 @@ WideInterval wide_interval(const Circuit& circuit, const CircuitNode& node) {
             return node.operands[0] == node.operands[1] ? square_interval(operand(0)) : product_interval(operand(0), operand(1));
         case CircuitOp::table: return table_interval(circuit, node);
         case CircuitOp::round:
-            return {rounded(operand(0).low, node.shift[0], node.rounding), rounded(operand(0).high, node.shift[0], node.rounding)};
+            return {rounded_exactly(operand(0).low, node.shift[0], node.rounding), rounded_exactly(operand(0).high, node.shift[0], node.rounding)};
         case CircuitOp::scale: return shifted(0);
         case CircuitOp::select: return {std::min(operand(1).low, operand(2).low), std::max(operand(1).high, operand(2).high)};
         case CircuitOp::less:

@@ -7,6 +7,7 @@
 #include "balmer/circuit.hpp"
 #include "balmer/error.hpp"
 #include "hardware/intervals.hpp"
+#include "hardware/lower_case.hpp"
 
 namespace balmer {
 
@@ -52,9 +53,7 @@ private:
 
     void check_unique(const std::string& where, const std::string& name) {
         check_name(where, name);
-        std::string lower = name;
-        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        require(taken_.insert(lower).second, where,
+        require(taken_.insert(lower_case(name)).second, where,
                 fmt::format("the name '{}' occurs twice (upper and lower case are equal, as in VHDL)", name));
     }
 

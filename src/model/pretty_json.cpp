@@ -21,7 +21,7 @@ bool holds_objects(const nlohmann::ordered_json& value) {
 }
 
 /// "a": 1, "b": 2 with blanks after separators, which nlohmann's compact form leaves out.
-std::string one_line(const nlohmann::ordered_json& value) {
+std::string on_one_line(const nlohmann::ordered_json& value) {
     std::string text = value.is_object() ? "{" : "[";
     bool first = true;
     for (const auto& [key, item] : value.items()) {
@@ -41,7 +41,7 @@ void write(const nlohmann::ordered_json& value, std::size_t indent, std::string&
         return;
     }
     if (!holds_objects(value)) {
-        const std::string line = one_line(value);
+        const std::string line = on_one_line(value);
         if (indent + line.size() <= line_width) {
             text += line;
             return;

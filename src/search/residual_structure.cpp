@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t most_rows = 1500, fewest_rows = 12, most_terms = 150, rows_per_term = 6;
 
-using Columns = std::vector<std::vector<double>>;
+using Values = std::vector<std::vector<double>>;
 
-void add_products(const Columns& columns, std::size_t first, int left, const Eigen::VectorXd& product, std::vector<Eigen::VectorXd>& terms) {
+void add_products(const Values& columns, std::size_t first, int left, const Eigen::VectorXd& product, std::vector<Eigen::VectorXd>& terms) {
     for (std::size_t j = first; j < columns.size() && left > 0; ++j) {
         const Eigen::VectorXd next = product.cwiseProduct(Eigen::Map<const Eigen::VectorXd>(columns[j].data(), product.size()));
         terms.push_back(next);
@@ -36,7 +36,7 @@ int highest_degree(std::size_t variables, std::size_t rows) {
 }
 
 // Every product of at most `degree` columns.
-std::vector<Eigen::VectorXd> polynomial_terms(const Columns& columns, int degree, std::size_t rows) {
+std::vector<Eigen::VectorXd> polynomial_terms(const Values& columns, int degree, std::size_t rows) {
     std::vector<Eigen::VectorXd> terms;
     add_products(columns, 0, degree, Eigen::VectorXd::Ones(static_cast<Eigen::Index>(rows)), terms);
     return terms;
@@ -44,7 +44,7 @@ std::vector<Eigen::VectorXd> polynomial_terms(const Columns& columns, int degree
 
 // The explained share of the regression on 1 and the terms as a number of standard deviations: F with p and n - p - 1 degrees of freedom, made
 // normal (E. Paulson, Ann. Math. Statist. 13, 1942).
-double smooth_part_of(const Columns& columns, int degree, const std::vector<double>& r) {
+double smooth_part_of(const Values& columns, int degree, const std::vector<double>& r) {
     const auto rows = static_cast<Eigen::Index>(r.size());
     const auto terms = polynomial_terms(columns, degree, r.size());
     if (terms.empty()) return 0;
@@ -66,7 +66,7 @@ double smooth_part_of(const Columns& columns, int degree, const std::vector<doub
 }
 
 // A few terms tell a broad misfit more clearly than many.
-double smooth_part(const Columns& columns, const std::vector<double>& r) {
+double smooth_part(const Values& columns, const std::vector<double>& r) {
     double largest = 0;
     for (int degree = 1; degree <= highest_degree(columns.size(), r.size()); ++degree)
         largest = std::max(largest, smooth_part_of(columns, degree, r));
@@ -135,7 +135,7 @@ std::vector<double> scaled_ranks(std::span<const double> values) {
     return ranks;
 }
 
-std::vector<std::size_t> nearest_rows(const Columns& columns) {
+std::vector<std::size_t> nearest_rows(const Values& columns) {
     const std::size_t rows = columns.empty() ? 0 : columns.front().size();
     std::vector<std::size_t> nearest(rows, 0);
     std::vector<double> best(rows, std::numeric_limits<double>::infinity()), distance(rows);
@@ -169,7 +169,7 @@ ResidualStructure residual_structure(const Dataset& data, std::span<const double
     };
     const auto spread = [&](std::span<const double> values) { return scaled_ranks(spread_out(values)); };
     const auto r = spread(residual);
-    Columns columns;
+    Values columns;
     const auto add = [&](std::span<const double> values) {
         auto ranks = spread(values);
         if (std::ranges::any_of(ranks, [&](double v) { return v != ranks[0]; })) columns.push_back(std::move(ranks));

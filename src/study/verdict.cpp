@@ -22,7 +22,7 @@ constexpr double least_determination = 0.9;  // R^2 below which noise hides any 
 constexpr double bits_per_bit = 8;           // that the formula must save for each of its own
 constexpr double margin = 6;                 // bits by which every other formula of the front must be longer
 constexpr std::size_t most_numbers = 3;      // fitted to the data, by output: laws have few
-constexpr std::size_t fewest_rows = 30;      // that tell noise from structure
+constexpr std::size_t fewest_telling_rows = 30;      // that tell noise from structure
 constexpr std::size_t fewest_to_hold_from = 200, most_held = 1000, one_in = 10;
 
 // What a formula leaves on some rows, one target.
@@ -137,7 +137,7 @@ bool leaves_noise(const Case& of, double formula_bits, Verdict& verdict) {
                                                               "{:.2g} % of it, or one twice as long that "
                                                               "differs by less than {:.2g} %, cannot be told apart",
                                                               100 * left.relative(), unseen(margin), unseen(margin + formula_bits)));
-        if (rows < fewest_rows) {
+        if (rows < fewest_telling_rows) {
             say(false, fmt::format("{} rows are too few to tell noise from structure", rows));
             continue;
         }

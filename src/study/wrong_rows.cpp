@@ -15,8 +15,8 @@
 namespace balmer {
 namespace {
 
-constexpr std::size_t most_rows = 20'000, fewest_rows = 100, most_features = 12;
-constexpr std::size_t most_terms = 220, rows_per_term = 4;
+constexpr std::size_t most_checked_rows = 20'000, fewest_checked_rows = 100, most_checked_features = 12;
+constexpr std::size_t most_smooth_terms = 220, rows_per_smooth_term = 4;
 constexpr int highest_degree = 8;
 constexpr int rounds_to_choose = 4, rounds_to_end = 4;
 constexpr double width_of_median = 1.4826;
@@ -33,7 +33,7 @@ Eigen::MatrixXd terms_of(const Eigen::MatrixXd& features) {
     enumerate::Powers powers;
     for (int degree = 1; degree <= highest_degree; ++degree) {
         auto more = enumerate::powers_up_to(variables, degree);
-        if (more.size() > most_terms || rows_per_term * more.size() > static_cast<std::size_t>(features.rows())) break;
+        if (more.size() > most_smooth_terms || rows_per_smooth_term * more.size() > static_cast<std::size_t>(features.rows())) break;
         powers = std::move(more);
     }
     std::vector<Eigen::MatrixXd> chebyshev;  // [feature](row, degree)
@@ -148,7 +148,7 @@ double sign_of_target(const Eigen::VectorXd& target) {
 std::vector<std::size_t> rows_apart(const Problem& problem) {
     const auto& data = problem.data;
     if (problem.task != Task::regression || problem.form || data.targets.size() != 1 || data.sigma || data.weights) return {};
-    if (data.rows() < fewest_rows || data.rows() > most_rows || data.features.size() > most_features) return {};
+    if (data.rows() < fewest_checked_rows || data.rows() > most_checked_rows || data.features.size() > most_checked_features) return {};
     const Rows rows = rows_of(data);
     if (!rows.usable()) return {};
     const double sign = sign_of_target(rows.target);

@@ -32,7 +32,7 @@ protected:
     fs::path folder;
 };
 
-std::string said(const fs::path& path) {
+std::string complaint_about_file(const fs::path& path) {
     try {
         read_table(path);
     } catch (const Error& error) {
@@ -43,8 +43,8 @@ std::string said(const fs::path& path) {
 
 TEST_F(Files, ThatAreNotThereOrAreFolders) {
     const fs::path missing = folder / "no.csv";
-    EXPECT_EQ(said(missing), missing.string() + ": cannot read this file: No such file or directory. Check the name and the folder.");
-    EXPECT_EQ(said(folder), folder.string() + ": this is a folder; name a file in it.");
+    EXPECT_EQ(complaint_about_file(missing), missing.string() + ": cannot read this file: No such file or directory. Check the name and the folder.");
+    EXPECT_EQ(complaint_about_file(folder), folder.string() + ": this is a folder; name a file in it.");
 }
 
 TEST_F(Files, ThatMayNotBeRead) {
@@ -58,7 +58,7 @@ TEST_F(Files, ThatMayNotBeRead) {
         if (::getuid() == 0 && ::setuid(65534) != 0) {
             ::_exit(2);
         }
-        const std::string text = said(secret);
+        const std::string text = complaint_about_file(secret);
         ::_exit(::write(channel[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
     }
     ::close(channel[1]);
@@ -80,11 +80,11 @@ TEST_F(Files, CutGzipIsRefused) {
     std::ifstream in(whole, std::ios::binary);
     std::string bytes(std::istreambuf_iterator<char>(in), {});
     std::ofstream(folder / "cut.csv.gz", std::ios::binary) << bytes.substr(0, bytes.size() / 2);
-    EXPECT_EQ(said(folder / "cut.csv.gz"),
+    EXPECT_EQ(complaint_about_file(folder / "cut.csv.gz"),
               (folder / "cut.csv.gz").string() + ": the gzip file ends too early; it was cut off. Copy or download it again.");
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
     std::ofstream(folder / "bad.csv.gz", std::ios::binary) << bytes;
-    EXPECT_NE(said(folder / "bad.csv.gz"), "nothing");
+    EXPECT_NE(complaint_about_file(folder / "bad.csv.gz"), "nothing");
 }
 
 TEST_F(Files, WrittenTablesReadBack) {
@@ -116,7 +116,7 @@ TEST_F(Files, DataFolderFollowsTheEnvironment) {
 TEST_F(Files, Hdf5DatasetsAreColumns) {
     const fs::path file = fs::path(BALMER_SOURCE_DIR) / "tests/data/files/small.h5";
     if (!reads_hdf5()) {
-        EXPECT_NE(said(file).find("built without HDF5. Install libhdf5-dev"), std::string::npos);
+        EXPECT_NE(complaint_about_file(file).find("built without HDF5. Install libhdf5-dev"), std::string::npos);
         GTEST_SKIP() << "built without HDF5";
     }
     using Names = std::vector<std::string>;
@@ -135,7 +135,7 @@ TEST_F(Files, Hdf5DatasetsAreColumns) {
         EXPECT_NE(std::string(error.what()).find("there is no such group or dataset. Did you mean 'events'? The file holds events, records."), std::string::npos) << error.what();
     }
     std::ofstream(folder / "cut.h5", std::ios::binary) << std::string("\x89HDF\r\n\x1a\n", 8) << "rest";
-    EXPECT_NE(said(folder / "cut.h5").find("the HDF5 file is damaged or cut off"), std::string::npos);
+    EXPECT_NE(complaint_about_file(folder / "cut.h5").find("the HDF5 file is damaged or cut off"), std::string::npos);
 }
 
 /// Peak resident memory in bytes of a child that reads `path`, and the rows it found.

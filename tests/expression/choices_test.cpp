@@ -25,7 +25,7 @@ Expression with_values(Expression expression, std::vector<double> values) {
     return expression;
 }
 
-std::string error_of(const std::string& text, UnknownName unknown = UnknownName::refuse) {
+std::string choice_error(const std::string& text, UnknownName unknown = UnknownName::refuse) {
     Vocabulary vocabulary = words();
     try {
         (void)parse(text, vocabulary, unknown);
@@ -51,14 +51,14 @@ TEST(Choices, AreReadAndPrinted) {
 }
 
 TEST(Choices, ErrorsSayWhatIsWrong) {
-    EXPECT_NE(error_of("p[detectr]*x").find("Did you mean 'detector'"), std::string::npos) << error_of("p[detectr]*x");
-    EXPECT_NE(error_of("x[detector]").find("'x' is a column"), std::string::npos);
-    EXPECT_NE(error_of("p[detector] + p[run]").find("other categories elsewhere"), std::string::npos);
-    EXPECT_NE(error_of("p[detector] + p", UnknownName::parameter).find("write p[...] everywhere"), std::string::npos);
-    EXPECT_NE(error_of("p + p[detector]", UnknownName::parameter).find("one constant elsewhere"), std::string::npos);
-    EXPECT_NE(error_of("p[detector").find("expected ']'"), std::string::npos);
-    EXPECT_NE(error_of("p[2]").find("name of a column"), std::string::npos);
-    EXPECT_NE(error_of("(x + y)[run]").find("only the name of a constant"), std::string::npos);
+    EXPECT_NE(choice_error("p[detectr]*x").find("Did you mean 'detector'"), std::string::npos) << choice_error("p[detectr]*x");
+    EXPECT_NE(choice_error("x[detector]").find("'x' is a column"), std::string::npos);
+    EXPECT_NE(choice_error("p[detector] + p[run]").find("other categories elsewhere"), std::string::npos);
+    EXPECT_NE(choice_error("p[detector] + p", UnknownName::parameter).find("write p[...] everywhere"), std::string::npos);
+    EXPECT_NE(choice_error("p + p[detector]", UnknownName::parameter).find("one constant elsewhere"), std::string::npos);
+    EXPECT_NE(choice_error("p[detector").find("expected ']'"), std::string::npos);
+    EXPECT_NE(choice_error("p[2]").find("name of a column"), std::string::npos);
+    EXPECT_NE(choice_error("(x + y)[run]").find("only the name of a constant"), std::string::npos);
     Vocabulary many = words();
     many.categories[0].labels.resize(300);
     EXPECT_THROW((void)parse("p[detector]", many), Error);

@@ -25,7 +25,7 @@ std::string written(const std::string& name, const std::string& text) {
     return path.string();
 }
 
-std::string error_of(const std::string& measure) {
+std::string measure_error(const std::string& measure) {
     try {
         ComplexityMeasure::from_name(measure);
     } catch (const Error& error) {
@@ -82,7 +82,7 @@ TEST(Complexity, PublishedCycles) {
     EXPECT_EQ(count("cycles", "sin(x + y)"), 11);
     EXPECT_EQ(count("cycles:18,10", "x/y"), 31);
     EXPECT_EQ(count("cycles", "x^8"), 4);
-    EXPECT_NE(error_of("cycles:7,3").find("cycles:16,6"), std::string::npos);
+    EXPECT_NE(measure_error("cycles:7,3").find("cycles:16,6"), std::string::npos);
 }
 
 TEST(Complexity, CompiledCyclesAreTheDataFile) {
@@ -101,11 +101,11 @@ TEST(Complexity, WeightsFromAFile) {
 }
 
 TEST(Complexity, ErrorsNamePlaceAndRemedy) {
-    EXPECT_NE(error_of("sympi").find("sympy"), std::string::npos);
-    EXPECT_NE(error_of(written("a.csv", "sinn,3\n")).find("line 1"), std::string::npos);
-    EXPECT_NE(error_of(written("a.csv", "sinn,3\n")).find("Did you mean"), std::string::npos);
-    EXPECT_NE(error_of(written("b.csv", "operator,weight\nsin,many\n")).find("line 2"), std::string::npos);
-    EXPECT_NE(error_of(written("c.csv", "sin,-1\n")).find("whole number"), std::string::npos);
-    EXPECT_NE(error_of(written("d.csv", "")).find("no lines"), std::string::npos);
-    EXPECT_NE(error_of(written("e.csv", "sin 3\n")).find("sin,8"), std::string::npos);
+    EXPECT_NE(measure_error("sympi").find("sympy"), std::string::npos);
+    EXPECT_NE(measure_error(written("a.csv", "sinn,3\n")).find("line 1"), std::string::npos);
+    EXPECT_NE(measure_error(written("a.csv", "sinn,3\n")).find("Did you mean"), std::string::npos);
+    EXPECT_NE(measure_error(written("b.csv", "operator,weight\nsin,many\n")).find("line 2"), std::string::npos);
+    EXPECT_NE(measure_error(written("c.csv", "sin,-1\n")).find("whole number"), std::string::npos);
+    EXPECT_NE(measure_error(written("d.csv", "")).find("no lines"), std::string::npos);
+    EXPECT_NE(measure_error(written("e.csv", "sin 3\n")).find("sin,8"), std::string::npos);
 }

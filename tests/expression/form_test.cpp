@@ -11,7 +11,7 @@ Vocabulary words() {
     return {.features = {"x", "y", "z"}, .parameters = {}, .definitions = {}, .holes = {}, .categories = {{"detector", {"a", "b"}}}};
 }
 
-std::string error_of(const std::string& text) {
+std::string form_error(const std::string& text) {
     try {
         (void)parse_form(text, words());
     } catch (const Error& error) {
@@ -63,13 +63,13 @@ TEST(Form, PrintsWhatWasFoundForAHole) {
 }
 
 TEST(Form, ErrorsSayWhatIsWrong) {
-    EXPECT_NE(error_of("f(x) + f(x, y)").find("1 argument where it stands first and 2 here"), std::string::npos) << error_of("f(x) + f(x, y)");
-    EXPECT_NE(error_of("f() + x").find("needs arguments"), std::string::npos);
-    EXPECT_NE(error_of("f(m) + x").find("depends on no column"), std::string::npos);
-    EXPECT_NE(error_of("x(y)").find("is a column, not a function"), std::string::npos);
-    EXPECT_NE(error_of("sin(x, y)").find("takes 1 argument"), std::string::npos);
-    EXPECT_NE(error_of("f(x) + p[detctor]").find("Did you mean 'detector'"), std::string::npos);
-    EXPECT_NE(error_of("f(x").find("never closed"), std::string::npos);
+    EXPECT_NE(form_error("f(x) + f(x, y)").find("1 argument where it stands first and 2 here"), std::string::npos) << form_error("f(x) + f(x, y)");
+    EXPECT_NE(form_error("f() + x").find("needs arguments"), std::string::npos);
+    EXPECT_NE(form_error("f(m) + x").find("depends on no column"), std::string::npos);
+    EXPECT_NE(form_error("x(y)").find("is a column, not a function"), std::string::npos);
+    EXPECT_NE(form_error("sin(x, y)").find("takes 1 argument"), std::string::npos);
+    EXPECT_NE(form_error("f(x) + p[detctor]").find("Did you mean 'detector'"), std::string::npos);
+    EXPECT_NE(form_error("f(x").find("never closed"), std::string::npos);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST(Formula, ReadsWhatPeopleType) {
     EXPECT_EQ(round("Abs(x)"), "abs(x)");
 }
 
-std::string error_of(const std::string& text) {
+std::string formula_error(const std::string& text) {
     try {
         (void)parse(text, vocabulary());
     } catch (const Error& error) {
@@ -50,23 +50,23 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(Formula, ErrorsPointAtThePlace) {
-    EXPECT_NE(error_of("2*pt2 + x").find("Did you mean 'pt1'?"), std::string::npos);
-    EXPECT_NE(error_of("2*pt2 + x").find("\n  2*pt2 + x\n    ^"), std::string::npos) << error_of("2*pt2 + x");
-    EXPECT_NE(error_of("coss(x)").find("Did you mean 'cos'?"), std::string::npos) << error_of("coss(x)");
-    EXPECT_NE(error_of("(x + y").find("never closed"), std::string::npos);
-    EXPECT_NE(error_of("x + y)").find("never opened"), std::string::npos);
-    EXPECT_NE(error_of("x + ").find("ends where"), std::string::npos);
-    EXPECT_NE(error_of("").find("empty"), std::string::npos);
-    EXPECT_NE(error_of("2x").find("2*..."), std::string::npos);
-    EXPECT_NE(error_of("atan2(x)").find("takes 2 arguments, 1 given"), std::string::npos);
-    EXPECT_NE(error_of("x y").find("expected an operator"), std::string::npos);
-    EXPECT_NE(error_of("x $ y").find("unexpected character"), std::string::npos);
-    EXPECT_NE(error_of("sin x").find("brackets: sin(x)"), std::string::npos);
-    EXPECT_NE(error_of("sin + x").find("brackets: sin(x)"), std::string::npos);
-    EXPECT_NE(error_of("x(2)").find("is a column"), std::string::npos);
-    EXPECT_NE(error_of("1e999").find("does not fit"), std::string::npos);
-    EXPECT_NE(error_of(std::string(100000, '(')).find("nested deeper"), std::string::npos);
-    EXPECT_NE(error_of("x = y").find("=="), std::string::npos);
+    EXPECT_NE(formula_error("2*pt2 + x").find("Did you mean 'pt1'?"), std::string::npos);
+    EXPECT_NE(formula_error("2*pt2 + x").find("\n  2*pt2 + x\n    ^"), std::string::npos) << formula_error("2*pt2 + x");
+    EXPECT_NE(formula_error("coss(x)").find("Did you mean 'cos'?"), std::string::npos) << formula_error("coss(x)");
+    EXPECT_NE(formula_error("(x + y").find("never closed"), std::string::npos);
+    EXPECT_NE(formula_error("x + y)").find("never opened"), std::string::npos);
+    EXPECT_NE(formula_error("x + ").find("ends where"), std::string::npos);
+    EXPECT_NE(formula_error("").find("empty"), std::string::npos);
+    EXPECT_NE(formula_error("2x").find("2*..."), std::string::npos);
+    EXPECT_NE(formula_error("atan2(x)").find("takes 2 arguments, 1 given"), std::string::npos);
+    EXPECT_NE(formula_error("x y").find("expected an operator"), std::string::npos);
+    EXPECT_NE(formula_error("x $ y").find("unexpected character"), std::string::npos);
+    EXPECT_NE(formula_error("sin x").find("brackets: sin(x)"), std::string::npos);
+    EXPECT_NE(formula_error("sin + x").find("brackets: sin(x)"), std::string::npos);
+    EXPECT_NE(formula_error("x(2)").find("is a column"), std::string::npos);
+    EXPECT_NE(formula_error("1e999").find("does not fit"), std::string::npos);
+    EXPECT_NE(formula_error(std::string(100000, '(')).find("nested deeper"), std::string::npos);
+    EXPECT_NE(formula_error("x = y").find("=="), std::string::npos);
 }
 
 TEST(Formula, UnknownNamesBecomeWhatTheCallerAllows) {

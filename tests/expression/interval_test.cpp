@@ -11,7 +11,6 @@ using namespace balmer::testing;
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Interval of(Op op, Interval a) { return balmer::apply(op, std::vector{a}); }
 Interval of(Op op, Interval a, Interval b) { return balmer::apply(op, std::vector{a, b}); }
@@ -23,8 +22,8 @@ Interval random_box(RandomStream& random) {
     if (random.chance(.2)) a = std::nearbyint(a);
     if (random.chance(.2)) b = std::nearbyint(b);
     if (random.chance(.1)) b = a;
-    if (random.chance(.05)) b = infinity;
-    if (random.chance(.05)) a = -infinity;
+    if (random.chance(.05)) b = std::numeric_limits<double>::infinity();
+    if (random.chance(.05)) a = -std::numeric_limits<double>::infinity();
     return {std::min(a, b) + 0., std::max(a, b) + 0.};
 }
 
@@ -106,7 +105,7 @@ TEST(Interval, IsTight) {
     EXPECT_EQ(of(Op::divide, {1, 1}, {0, 1}).lower, 1);
     EXPECT_EQ(of(Op::tan, {-1, 1}).may_fail, false);
     EXPECT_LT(of(Op::tan, {-1, 1}).upper, 2);
-    EXPECT_EQ(of(Op::tan, {1, 2}).upper, infinity);
+    EXPECT_EQ(of(Op::tan, {1, 2}).upper, std::numeric_limits<double>::infinity());
     EXPECT_EQ(of(Op::less, {0, 1}, {2, 3}), (Interval{1, 1}));
     EXPECT_LT(of(Op::atan2, {1, 2}, {1, 2}).upper, 1.2);
 }

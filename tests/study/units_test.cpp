@@ -24,7 +24,7 @@ Table moving() {
     return testing::table_of({"x", "v", "t"}, 80, [](const auto& v) { return v[0] + v[1] * v[2] * std::exp(-v[1] * v[2] / v[0]); });
 }
 
-std::string complaint(const FitParameters& parameters) {
+std::string units_complaint(const FitParameters& parameters) {
     try {
         (void)prepare(parameters, moving());
     } catch (const Error& error) {
@@ -34,21 +34,21 @@ std::string complaint(const FitParameters& parameters) {
 }
 
 TEST(Units, ATargetThatNoColumnReachesIsRefusedWithTheMissingUnit) {
-    const auto text = complaint(with_units("x=m,v=m/s,t=s,y=J"));
+    const auto text = units_complaint(with_units("x=m,v=m/s,t=s,y=J"));
     for (const char* part : {"--units", "y", "J", "kg", "v [m/s]", "--unit-constants any"}) EXPECT_NE(text.find(part), std::string::npos) << part << " in: " << text;
     auto any = with_units("x=m,v=m/s,t=s,y=J");
     any.unit_constants = "any";
-    EXPECT_EQ(complaint(any), "");
-    EXPECT_EQ(complaint(with_units("x=m,v=m/s,t=s,y=m")), "");
-    EXPECT_NE(complaint(with_units("x=m/s,v=m/s,t=1,y=m")), "");
+    EXPECT_EQ(units_complaint(any), "");
+    EXPECT_EQ(units_complaint(with_units("x=m,v=m/s,t=s,y=m")), "");
+    EXPECT_NE(units_complaint(with_units("x=m/s,v=m/s,t=1,y=m")), "");
 }
 
 TEST(Units, AnUnknownUnitNamesItsColumn) {
-    const auto text = complaint(with_units("x=m,v=furlong/s,t=s,y=m"));
+    const auto text = units_complaint(with_units("x=m,v=furlong/s,t=s,y=m"));
     for (const char* part : {"--units", "column v", "furlong"}) EXPECT_NE(text.find(part), std::string::npos) << part << " in: " << text;
     auto wrong = with_units("x=m");
     wrong.unit_constants = "free";
-    EXPECT_NE(complaint(wrong).find("Allowed: dimensionless, any"), std::string::npos);
+    EXPECT_NE(units_complaint(wrong).find("Allowed: dimensionless, any"), std::string::npos);
 }
 
 TEST(Units, ColumnsWithoutOneAreNamed) {

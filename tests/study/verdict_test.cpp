@@ -35,22 +35,22 @@ Made front_of(const Table& table, const std::vector<std::string>& formulas, cons
 
 VerdictKind verdict_on_last(const Made& made) { return judge(made.front, made.front.members().size() - 1, made.problem).kind; }
 
-double law(const std::vector<double>& v) { return v[0] * std::exp(-v[1]) + v[0]; }
+double decaying_law(const std::vector<double>& v) { return v[0] * std::exp(-v[1]) + v[0]; }
 
-TEST(Verdict, ExactAtRounding) { EXPECT_EQ(verdict_on_last(front_of(testing::table_of({"a", "b"}, 300, law), {"a", "a*exp(-b) + a"})), VerdictKind::exact); }
+TEST(Verdict, ExactAtRounding) { EXPECT_EQ(verdict_on_last(front_of(testing::table_of({"a", "b"}, 300, decaying_law), {"a", "a*exp(-b) + a"})), VerdictKind::exact); }
 
 TEST(Verdict, NoiseIsWithinNoise) {
-    const auto table = testing::table_of({"a", "b"}, 400, law, 0.02);
+    const auto table = testing::table_of({"a", "b"}, 400, decaying_law, 0.02);
     EXPECT_EQ(verdict_on_last(front_of(table, {"a", "a*exp(-b) + a"})), VerdictKind::exact_within_noise);
 }
 
 TEST(Verdict, ACloseFormulaIsApproximate) {
     // Without noise, nearly right everywhere: structure is left at every level.
-    const auto table = testing::table_of({"a", "b"}, 400, law);
+    const auto table = testing::table_of({"a", "b"}, 400, decaying_law);
     EXPECT_EQ(verdict_on_last(front_of(table, {"a", "a*exp(-1.001*b) + a"})), VerdictKind::approximate);
     EXPECT_EQ(verdict_on_last(front_of(table, {"a", "a*exp(-1.000001*b) + a*1.0000001"})), VerdictKind::approximate);
     // With noise, wrong by as much as the noise.
-    const auto noisy = testing::table_of({"a", "b"}, 1000, law, 0.02);
+    const auto noisy = testing::table_of({"a", "b"}, 1000, decaying_law, 0.02);
     EXPECT_EQ(verdict_on_last(front_of(noisy, {"a", "1.07*a*exp(-0.98*b) + 0.97*a"})), VerdictKind::approximate);
 }
 
@@ -82,7 +82,7 @@ TEST(Verdict, MoreNumbersThanRowsAreNoLaw) {
 }
 
 TEST(Verdict, AFewWrongRowsDoNotHideTheLaw) {
-    auto table = testing::table_of({"a", "b"}, 500, law, 0.02);
+    auto table = testing::table_of({"a", "b"}, 500, decaying_law, 0.02);
     std::vector<double> y(table.numeric[2].values().begin(), table.numeric[2].values().end());
     for (std::size_t i = 7; i < y.size(); i += 100) y[i] = 40;
     table.numeric[2] = Column("y", y);
@@ -95,7 +95,7 @@ TEST(Verdict, AFewWrongRowsDoNotHideTheLaw) {
 }
 
 TEST(Verdict, OnlyALongerFormulaThatExplainsMoreIsARival) {
-    const auto table = testing::table_of({"a", "b"}, 1000, law, 0.05);
+    const auto table = testing::table_of({"a", "b"}, 1000, decaying_law, 0.05);
     const auto on = [&](const Made& made, const std::string& text) {
         const auto& members = made.front.members();
         for (std::size_t i = 0; i < members.size(); ++i)
@@ -103,16 +103,16 @@ TEST(Verdict, OnlyALongerFormulaThatExplainsMoreIsARival) {
                 return judge(made.front, i, made.problem).kind;
         return VerdictKind::approximate;
     };
-    // Imitations of the law by the same law inside a flat function.
+    // Imitations of the decaying_law by the same decaying_law inside a flat function.
     EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + a", "a*exp(-b) + 1000*sin(a/1000)"}), "a*exp(-b) + a"), VerdictKind::exact_within_noise);
-    // The law is the longer one.
+    // The decaying_law is the longer one.
     EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + 1.03*a", "a*exp(-b) + a"}), "a*exp(-b) + 1.03*a"), VerdictKind::approximate);
 }
 
 TEST(Verdict, RowsHeldOutAreSeenByNoStage) {
     FitParameters parameters;
     parameters.target = {"y"};
-    const auto table = testing::table_of({"a", "b"}, 1000, law, 0.1);
+    const auto table = testing::table_of({"a", "b"}, 1000, decaying_law, 0.1);
     const Problem problem = prepare(parameters, table).problem;
     const auto parts = hold_out(problem);
     ASSERT_TRUE(parts.held);

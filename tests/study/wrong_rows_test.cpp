@@ -6,12 +6,12 @@
 
 #include "study/fit_case.hpp"
 
-// A law with a few rows grossly wrong is still found, and its wrong rows are named; what only looks wrong stays.
+// A peaked_law with a few rows grossly wrong is still found, and its wrong rows are named; what only looks wrong stays.
 
 namespace balmer {
 namespace {
 
-double law(const std::vector<double>& v) { return v[0] * v[0] * std::exp(-v[1] / v[2]) / v[2]; }
+double peaked_law(const std::vector<double>& v) { return v[0] * v[0] * std::exp(-v[1] / v[2]) / v[2]; }
 
 /// One row in a hundred wrong, by a factor, by its sign or by another row's value in turn.
 std::vector<std::size_t> spoil(Table& table) {
@@ -34,7 +34,7 @@ Problem problem_of(const Table& table) {
 }
 
 TEST(WrongRows, OfAnExactLawAreSetApart) {
-    auto table = testing::table_of({"a", "b", "c"}, 600, law);
+    auto table = testing::table_of({"a", "b", "c"}, 600, peaked_law);
     EXPECT_TRUE(rows_apart(problem_of(table)).empty());
     const auto wrong = spoil(table);
     const auto apart = rows_apart(problem_of(table));
@@ -43,7 +43,7 @@ TEST(WrongRows, OfAnExactLawAreSetApart) {
 }
 
 TEST(WrongRows, NoiseSetsNoneApart) {
-    EXPECT_TRUE(rows_apart(problem_of(testing::table_of({"a", "b", "c"}, 600, law, 0.1))).empty());
+    EXPECT_TRUE(rows_apart(problem_of(testing::table_of({"a", "b", "c"}, 600, peaked_law, 0.1))).empty());
     // Heavy tails everywhere are no wrong rows.
     RandomStream random(3);
     const auto heavy = testing::table_of({"a", "b"}, 600, [&](const auto& v) { return v[0] * v[1] + 0.2 * random.normal() / random.normal(); });
@@ -52,7 +52,7 @@ TEST(WrongRows, NoiseSetsNoneApart) {
 
 TEST(WrongRows, DoNotHideTheLaw) {
     for (const double noise : {0.0, 0.01}) {
-        auto table = testing::table_of({"a", "b", "c"}, 600, law, noise);
+        auto table = testing::table_of({"a", "b", "c"}, 600, peaked_law, noise);
         const auto wrong = spoil(table);
         FitParameters parameters;
         parameters.evaluations = 20'000;

@@ -11,8 +11,6 @@
 namespace balmer {
 namespace {
 
-constexpr std::uint32_t unset = ~0u;
-
 class Lowering {
 public:
     // Memory kept between compilations of one thread.

@@ -1,14 +1,6 @@
 #include "expression/evaluate/reverse_plan.hpp"
 
 namespace balmer {
-namespace {
-
-constexpr std::uint32_t unset = ~0u;
-
-bool is_arithmetic(Op op) { return op >= Op::add && op <= Op::divide; }
-
-}  // namespace
-
 ReversePlan::ReversePlan(const Program::Tape& tape, std::size_t outputs, const kernels::ReverseTable& kernels)
     : stamp(tape.stamp), table(&kernels) {
     find_dependence(tape);

@@ -12,9 +12,6 @@ using kernels::Arithmetic;
 using kernels::Second;
 using kernels::Step;
 
-constexpr std::uint32_t unset = ~0u;
-
-constexpr bool is_arithmetic(Op op) { return op >= Op::add && op <= Op::divide; }
 constexpr Arithmetic arithmetic_of(Op op) { return static_cast<Arithmetic>(static_cast<int>(op) - static_cast<int>(Op::add)); }
 static_assert(arithmetic_of(Op::subtract) == Arithmetic::subtract && arithmetic_of(Op::divide) == Arithmetic::divide);
 

@@ -17,6 +17,9 @@ using Reference = std::uint32_t;
 constexpr Reference refer(Kind kind, std::uint32_t number) { return static_cast<std::uint32_t>(kind) << 30 | number; }
 constexpr Kind kind_of(Reference r) { return static_cast<Kind>(r >> 30); }
 constexpr std::uint32_t number_of(Reference r) { return r & 0x3fffffffu; }
+constexpr std::uint32_t unset = ~0u;  ///< no number yet
+
+constexpr bool is_arithmetic(Op op) { return op >= Op::add && op <= Op::divide; }
 
 /// A number that is the same in every row: computed once per call, in double.
 struct Scalar {

@@ -5,14 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "hardware/lower_case.hpp"
+
 namespace balmer {
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-}
 
 // Names of columns and formulas may hold anything; a line break would end the comment.
 std::string one_line(std::string text) {

@@ -10,6 +10,9 @@
 
 namespace balmer::divide {
 
+/// Feature i.
+inline Expression variable(std::size_t i) { return Expression::feature(static_cast<std::int32_t>(i)); }
+
 /// The formula with every feature leaf i replaced by by[i].
 Expression with_features(const Expression& formula, std::span<const Expression> by);
 

@@ -86,8 +86,6 @@ Part part_along(const Part& part, const Surrogate& apart, Scale scale, const std
     return along;
 }
 
-Expression variable(std::size_t i) { return Expression::feature(static_cast<std::int32_t>(i)); }
-
 // The basis of a polynomial in the remaining variables: products of powers of the variables mapped to [-1, 1], up to a few dozen.
 Eigen::MatrixXd rest_basis(const Part& part, const std::vector<std::size_t>& rest, std::size_t rows) {
     constexpr std::size_t most_terms = 80;

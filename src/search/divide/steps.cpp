@@ -8,8 +8,6 @@
 namespace balmer::divide {
 namespace {
 
-Expression variable(std::size_t i) { return Expression::feature(static_cast<std::int32_t>(i)); }
-
 std::string text(Rational r) { return r.denominator == 1 ? fmt::format("{}", r.numerator) : fmt::format("{}/{}", r.numerator, r.denominator); }
 
 std::string power_text(std::size_t i, Rational r) { return r == Rational{1, 1} ? fmt::format("%{}", i) : fmt::format("%{}^{}", i, text(r)); }

@@ -13,7 +13,7 @@ namespace {
 
 using Rows = std::vector<double>;
 
-constexpr std::size_t points = 240;        // at which gradients are looked at
+constexpr std::size_t sampled_points = 240;        // at which gradients are looked at
 constexpr std::size_t most_proposals = 24;
 constexpr double least_influence = 1e-4;   // of a variable's squared gradient against the largest, to take part in a symmetry
 
@@ -60,7 +60,7 @@ class Gradients {
 public:
     Gradients(const Part& part, const Surrogate& surrogate, const Quotient* quotient, const Means& means) : part_(part), means_(means), n_(part.variables()) {
         std::vector<std::size_t> rows;
-        const std::size_t all = part.target.size(), count = std::min(points, all);
+        const std::size_t all = part.target.size(), count = std::min(sampled_points, all);
         for (std::size_t i = 0; i < count; ++i) rows.push_back(i * all / count);
         for (const auto& column : part.columns) {
             x_.emplace_back();
@@ -243,7 +243,7 @@ private:
     const Means& means_;
     std::size_t n_;
     std::vector<Rows> gradient_, x_;
-    Rows answer_, one_, value_;  // dF/dlog|y|, dF/dy, F at the points
+    Rows answer_, one_, value_;  // dF/dlog|y|, dF/dy, F at the sampled_points
     double limit_ = 0;
     std::vector<Step> steps_;
 };

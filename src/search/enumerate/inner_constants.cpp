@@ -21,7 +21,7 @@ constexpr std::size_t most_refined = 20'000;
 constexpr double halfway = 1e-4;          // left unexplained after a few steps by what is no coincidence
 constexpr double nothing_left = 1e-13;
 constexpr std::size_t most_offered = 24;
-constexpr double negligible = 1e-6;       // of an amplitude or a turn
+constexpr double negligible_part = 1e-6;       // of an amplitude or a turn
 constexpr double short_enough = 1e-7;     // relative distance to a number of four digits that stands for it
 
 using Vector = Eigen::VectorXd;
@@ -365,18 +365,18 @@ Expression InnerSearch::sum_formula(const Coincidence& hit, double c) const {
     const auto b = linear_fit(columns, v, {});
     const bool wave = hit.function == InnerFunction::wave;
     double factor = wave ? std::hypot(b[0], b[1]) : b[0], phase = wave ? std::atan2(b[0], b[1]) : 0;
-    const double offset = std::fabs(b.back()) < negligible * std::fabs(factor) ? 0 : b.back();
+    const double offset = std::fabs(b.back()) < negligible_part * std::fabs(factor) ? 0 : b.back();
     const bool sine = judge_.spelling().has(Op::sin);
     // A phase of half a turn is a sign, one of a quarter turn the other function.
-    if (std::fabs(std::fabs(phase) - std::numbers::pi) < negligible || phase < -negligible) {
+    if (std::fabs(std::fabs(phase) - std::numbers::pi) < negligible_part || phase < -negligible_part) {
         factor = -factor;
         phase += phase > 0 ? -std::numbers::pi : std::numbers::pi;
     }
-    if (std::fabs(phase) < negligible) phase = 0;
+    if (std::fabs(phase) < negligible_part) phase = 0;
     Expression f = inner_formula(hit.function, c, phase, u.formula, judge_.spelling());
     // A cosine where its phase is the shorter number.
     double turned = phase - std::numbers::pi / 2;
-    if (std::fabs(turned) < negligible) turned = 0;
+    if (std::fabs(turned) < negligible_part) turned = 0;
     if (wave && sine && phase != 0 && judge_.spelling().has(Op::cos) && (turned == 0 || short_decimal(turned, short_enough) != turned))
         f = Expression::apply(Op::cos, sum_of(scaled(c, u.formula), Expression::constant(turned)));
     return sum_of(scaled(factor, f), Expression::constant(offset));

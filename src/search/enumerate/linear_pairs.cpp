@@ -5,22 +5,22 @@
 #include <cmath>
 
 #include "search/enumerate/kernels.hpp"
+#include "search/enumerate/noisy_scan.hpp"
 #include "search/enumerate/robust.hpp"
 
 namespace balmer::enumerate {
 namespace {
 
-constexpr double cost_per_node = 2.7;
 constexpr std::size_t largest_basis = 1000;
 constexpr std::size_t lattice_size = 60;
 
-bool order(const PairHit& a, const PairHit& b) {
+bool is_better(const PairHit& a, const PairHit& b) {
     return std::tuple(a.cost, a.transform, a.monomial, a.first, a.second) <
            std::tuple(b.cost, b.transform, b.monomial, b.first, b.second);
 }
 
 void keep_best(std::vector<PairHit>& hits, std::size_t count) {
-    std::ranges::sort(hits, order);
+    std::ranges::sort(hits, is_better);
     if (hits.size() > count) hits.resize(count);
 }
 
@@ -175,7 +175,7 @@ double LinearPairs::robust_cost(const PairHit& hit, std::vector<double>* coeffic
 
 void LinearPairs::refine_robustly(std::vector<PairHit>& hits) const {
     parallel_for(judge_.run().pool, hits.size(), 4, [&](std::size_t i) { hits[i].cost = robust_cost(hits[i], nullptr, nullptr); });
-    std::ranges::sort(hits, order);
+    std::ranges::sort(hits, is_better);
 }
 
 // The shapes that one hit may have: with and without its constant, inside or outside the monomial, coefficients equal or free.

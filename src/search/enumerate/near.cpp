@@ -17,7 +17,7 @@ constexpr std::size_t best_of_size = 2, most_offered = 40;
 constexpr double exponent_tolerance = 0.02;  // exponents are fitted to values that are right to a small error
 constexpr double nothing = 1e-9;             // of a column, that rounding leaves of it outside a span
 
-struct Hit {
+struct NearHit {
     double left = 1;  ///< share of the target's square outside the entry's span
     std::uint32_t entry = 0;
     int size = 0;
@@ -69,7 +69,7 @@ public:
             const bool power = transform == Transform::inverse || transform == Transform::square || transform == Transform::sqrt;
             if (!power && common_sign(t) != 0) screen(transform, t, true);
         }
-        std::ranges::stable_sort(hits_, {}, &Hit::left);
+        std::ranges::stable_sort(hits_, {}, &NearHit::left);
         for (std::size_t i = 0; i < hits_.size() && i < most_offered && !judge_.run().over(); ++i) offer(hits_[i]);
     }
 
@@ -87,7 +87,7 @@ private:
         const double size = target.squaredNorm();
         if (monomial && !(size > 1e-6 * outside(constant_, whole).squaredNorm())) hits_.push_back({.left = size / whole.squaredNorm(), .transform = transform, .monomial = true});
         if (!(size > nothing * nothing * whole.squaredNorm())) return;
-        std::vector<Hit> found(table_.size());
+        std::vector<NearHit> found(table_.size());
         parallel_for(judge_.run().pool, table_.size(), 256, [&](std::size_t from, std::size_t to) {
             for (std::size_t i = from; i < to; ++i) {
                 if (table_[i].flags & constant_entry) continue;
@@ -99,8 +99,8 @@ private:
                 found[i] = {std::max(0.0, 1 - along * along / (length * size)), static_cast<std::uint32_t>(i), table_[i].size, transform, monomial};
             }
         });
-        std::erase_if(found, [](const Hit& hit) { return hit.size == 0; });
-        std::ranges::stable_sort(found, [](const Hit& a, const Hit& b) { return std::pair(a.size, a.left) < std::pair(b.size, b.left); });
+        std::erase_if(found, [](const NearHit& hit) { return hit.size == 0; });
+        std::ranges::stable_sort(found, [](const NearHit& a, const NearHit& b) { return std::pair(a.size, a.left) < std::pair(b.size, b.left); });
         int of_size = 0, taken = 0;
         for (const auto& hit : found) {
             taken = hit.size == of_size ? taken + 1 : 0;
@@ -111,14 +111,14 @@ private:
 
     std::span<const double> entry(std::size_t i) const { return {values_.data() + i * sample_.size(), sample_.size()}; }
 
-    void offer(const Hit& hit) {
+    void offer(const NearHit& hit) {
         std::vector<double> t(sample_.size());
         transform_rows(hit.transform, sample_.target.data(), t.data(), t.size());
         const auto inner = hit.monomial ? monomial_fit(hit, t) : affine_fit(hit, t);
         if (inner) judge_.offer_fitted(inverted(hit.transform, *inner, common_sign(sample_.target)));
     }
 
-    std::optional<Expression> affine_fit(const Hit& hit, const std::vector<double>& t) const {
+    std::optional<Expression> affine_fit(const NearHit& hit, const std::vector<double>& t) const {
         Matrix columns(rows_, 2);
         columns << seen(entry(hit.entry), false), Vector::Ones(rows_);
         const Vector a = columns.colPivHouseholderQr().solve(seen(t, false));
@@ -126,7 +126,7 @@ private:
         return sum_of(scaled(a(0), table_.expression(hit.entry)), Expression::constant(a(1)));
     }
 
-    std::optional<Expression> monomial_fit(const Hit& hit, const std::vector<double>& t) const {
+    std::optional<Expression> monomial_fit(const NearHit& hit, const std::vector<double>& t) const {
         const bool has_entry = hit.size > 0;
         Matrix columns(rows_, static_cast<Eigen::Index>(logs_.size()) + (has_entry ? 1 : 0));
         for (std::size_t j = 0; j < logs_.size(); ++j) columns.col(static_cast<Eigen::Index>(j)) = seen(logs_[j], false);
@@ -156,7 +156,7 @@ private:
     std::vector<std::vector<double>> logs_;
     std::vector<std::int32_t> log_variables_;
     Matrix constant_, monomial_;
-    std::vector<Hit> hits_;
+    std::vector<NearHit> hits_;
 };
 
 }  // namespace

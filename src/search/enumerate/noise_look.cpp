@@ -10,7 +10,7 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr std::size_t most_terms = 220, rows_per_term = 4;
+constexpr std::size_t most_smooth_terms = 220, rows_per_term = 4;
 constexpr double level = 0.9;       // of the error a degree lower: it no longer falls
 constexpr double largest = 0.25;    // of the spread, smallest at rounding: else there is no smooth fit, or no noise
 constexpr double smallest = 1e-8;
@@ -25,7 +25,7 @@ std::vector<double> errors_by_degree(const Eigen::MatrixXd& unit, const Eigen::V
     std::vector<double> errors;
     for (int degree = 1; degree <= 8; ++degree) {
         const auto powers = powers_up_to(variables, degree);
-        if (powers.size() > most_terms || rows_per_term * powers.size() > static_cast<std::size_t>(rows)) break;
+        if (powers.size() > most_smooth_terms || rows_per_term * powers.size() > static_cast<std::size_t>(rows)) break;
         Eigen::MatrixXd matrix(rows, static_cast<Eigen::Index>(powers.size()));
         for (std::size_t t = 0; t < powers.size(); ++t) {
             Eigen::ArrayXd column = root.array();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "search/enumerate/noisy_scan.hpp"
 #include "search/enumerate/polynomials.hpp"
 #include "search/enumerate/robust.hpp"
 #include "search/enumerate/transforms.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t most_terms = 12, most_columns = 90;
 constexpr std::size_t rows_per_column = 5;
-constexpr double cost_per_node = 2.7;  // as in the screening of pairs
 constexpr double near_whole = 0.02;    // of a coefficient: tried as a whole number
 
 // The highest degree whose terms the rows carry easily.
@@ -29,12 +29,12 @@ Powers powers_for(std::size_t variables, std::size_t rows) {
 }
 
 // A target seen through a transform, with the weights that its uncertainty has there.
-struct Seen {
+struct Viewed {
     std::vector<double> u, weight;
 };
 
-Seen see(Transform t, const Sample& sample) {
-    Seen seen;
+Viewed see(Transform t, const Sample& sample) {
+    Viewed seen;
     seen.u.resize(sample.size());
     transform_rows(t, sample.target.data(), seen.u.data(), seen.u.size());
     for (std::size_t i = 0; i < sample.size(); ++i) {
@@ -47,7 +47,7 @@ Seen see(Transform t, const Sample& sample) {
 }
 
 // The term whose loss raises the weighted squares least: smallest coefficient by its standard error.
-std::size_t least_needed(const std::vector<std::vector<double>>& columns, const Seen& seen, const RobustFit& fit) {
+std::size_t least_needed(const std::vector<std::vector<double>>& columns, const Viewed& seen, const RobustFit& fit) {
     const auto rows = static_cast<Eigen::Index>(seen.u.size());
     const auto count = static_cast<Eigen::Index>(columns.size());
     Eigen::MatrixXd matrix(rows, count);
@@ -98,7 +98,7 @@ double cost_of(const Powers& powers, const RobustFit& fit, std::size_t rows) {
 }
 
 // Coefficients near whole numbers become whole, together, when the fit hardly notices.
-void make_whole(Kept& kept, const std::vector<std::vector<double>>& columns, const Seen& seen) {
+void make_whole(Kept& kept, const std::vector<std::vector<double>>& columns, const Viewed& seen) {
     std::vector<std::vector<double>> free_columns;
     std::vector<std::size_t> free_terms;
     std::vector<double> rest = seen.u, coefficients = kept.coefficients;
@@ -123,7 +123,7 @@ void make_whole(Kept& kept, const std::vector<std::vector<double>>& columns, con
     kept.cost = cost;
 }
 
-std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> columns, const Seen& seen, Judge& judge) {
+std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> columns, const Viewed& seen, Judge& judge) {
     std::vector<Kept> small;
     while (!powers.empty() && !judge.run().over()) {
         const RobustFit fit = robust_linear_fit(columns, seen.u, seen.weight);
@@ -151,7 +151,7 @@ void ask_noisy_polynomials(const Sample& sample, const std::vector<std::int32_t>
     for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
         if (judge.run().over()) return;
         if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
-        const Seen seen = see(t, sample);
+        const Viewed seen = see(t, sample);
         if (seen.u.empty()) continue;
         const auto small = eliminate(powers, columns, seen, judge);
         // Every size that pays for its terms: the front decides, and the limit on complexity may want a short one.

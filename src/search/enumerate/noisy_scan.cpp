@@ -12,8 +12,8 @@
 namespace balmer::enumerate {
 namespace {
 
-using Matrix = Eigen::MatrixXf;
-using Vector = Eigen::VectorXf;
+using FloatMatrix = Eigen::MatrixXf;
+using FloatVector = Eigen::VectorXf;
 
 constexpr float independent = 1e-5F;  // share of a column that the base must leave
 constexpr double smallest_share = 2e-6;  // of the target's square: where float ends
@@ -21,9 +21,9 @@ constexpr Eigen::Index block = 256;
 
 // The task in orthonormal form, weights applied.
 struct Prepared {
-    Vector root;     // sqrt(weight)
-    Matrix basis;    // orthonormal columns of the base
-    Vector z;        // what the base leaves of the target, of length 1
+    FloatVector root;     // sqrt(weight)
+    FloatMatrix basis;    // orthonormal columns of the base
+    FloatVector z;        // what the base leaves of the target, of length 1
     double square = 0;  // its squared length before
 };
 
@@ -51,7 +51,7 @@ Prepared prepare(const ScanTask& task) {
     return prepared;
 }
 
-bool order(const ScanHit& a, const ScanHit& b) { return std::tuple(a.cost, a.first, a.second) < std::tuple(b.cost, b.first, b.second); }
+bool comes_before(const ScanHit& a, const ScanHit& b) { return std::tuple(a.cost, a.first, a.second) < std::tuple(b.cost, b.first, b.second); }
 
 // The best hits so far, and the cost that a new one must beat.
 class Best {
@@ -70,7 +70,7 @@ public:
 
 private:
     void shrink() {
-        std::ranges::sort(hits_, order);
+        std::ranges::sort(hits_, comes_before);
         if (hits_.size() < keep_) return;
         hits_.resize(keep_);
         bar_ = hits_.back().cost;
@@ -138,14 +138,14 @@ std::vector<ScanHit> scan_singles(const NoisyColumns& columns, Seen seen, std::s
     std::vector<std::vector<ScanHit>> parts((end + slice - 1) / slice);
     parallel_for(pool, parts.size(), 1, [&](std::size_t part) {
         std::vector<Best> best(NoisyColumns::kinds, Best(keep));
-        Matrix scaled, inside;
+        FloatMatrix scaled, inside;
         const std::size_t stop = std::min(end, (part + 1) * slice);
         for (std::size_t begin = part * slice; begin < stop; begin += block) {
             const auto n = static_cast<Eigen::Index>(std::min<std::size_t>(block, stop - begin));
-            const Eigen::Map<const Matrix> values(data_of(columns, seen, begin), rows, n);
+            const Eigen::Map<const FloatMatrix> values(data_of(columns, seen, begin), rows, n);
             scaled = values.array().colwise() * prepared.root.array();
-            const Vector along = scaled.transpose() * prepared.z;
-            const Vector whole = scaled.colwise().squaredNorm();
+            const FloatVector along = scaled.transpose() * prepared.z;
+            const FloatVector whole = scaled.colwise().squaredNorm();
             inside.noalias() = prepared.basis.transpose() * scaled;
             for (Eigen::Index k = 0; k < n; ++k) {
                 const float left = whole[k] - inside.col(k).squaredNorm();
@@ -167,7 +167,7 @@ std::vector<ScanHit> scan_singles(const NoisyColumns& columns, Seen seen, std::s
     std::vector<ScanHit> hits;
     for (auto& of_kind : best)
         for (const auto& hit : of_kind.take()) hits.push_back(hit);
-    std::ranges::sort(hits, order);
+    std::ranges::sort(hits, comes_before);
     return hits;
 }
 
@@ -179,11 +179,11 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
     if (!(prepared.square > 0) || !std::isfinite(prepared.square)) return {};
     // Columns of length 1, free of the base; what their coefficient is counted in.
     const auto count = static_cast<Eigen::Index>(listed.size());
-    Matrix unit(rows, count);
+    FloatMatrix unit(rows, count);
     std::vector<double> step(listed.size(), 1.0);
     parallel_for(pool, listed.size(), 64, [&](std::size_t i) {
         auto column = unit.col(static_cast<Eigen::Index>(i));
-        column = Eigen::Map<const Vector>(data_of(columns, seen, listed[i]), rows).cwiseProduct(prepared.root);
+        column = Eigen::Map<const FloatVector>(data_of(columns, seen, listed[i]), rows).cwiseProduct(prepared.root);
         const float whole = column.squaredNorm();
         column -= prepared.basis * (prepared.basis.transpose() * column);
         column -= prepared.basis * (prepared.basis.transpose() * column);
@@ -195,7 +195,7 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
             column.setZero();
         }
     });
-    const Vector along = unit.transpose() * prepared.z;
+    const FloatVector along = unit.transpose() * prepared.z;
     const Eigen::Index blocks = (count + block - 1) / block;
     std::vector<std::pair<Eigen::Index, Eigen::Index>> tiles;
     for (Eigen::Index i = 0; i < blocks; ++i)
@@ -204,9 +204,9 @@ std::vector<ScanHit> scan_pairs(const NoisyColumns& columns, Seen seen, std::spa
     parallel_for(pool, tiles.size(), 1, [&](std::size_t tile) {
         const auto [a0, b0] = tiles[tile];
         const Eigen::Index na = std::min(block, count - a0), nb = std::min(block, count - b0);
-        const Matrix gram = unit.middleCols(b0, nb).transpose() * unit.middleCols(a0, na);
+        const FloatMatrix gram = unit.middleCols(b0, nb).transpose() * unit.middleCols(a0, na);
         Best best(keep);
-        Vector explained(nb);
+        FloatVector explained(nb);
         for (Eigen::Index a = 0; a < na; ++a) {
             const float ga = along[a0 + a];
             const int nodes = columns.nodes(listed[static_cast<std::size_t>(a0 + a)]) + 2;
@@ -251,7 +251,7 @@ void recount_rational(const NoisyColumns& columns, const ScanTask& task, std::ve
         const Eigen::Index more = hit.second == KeyIndex::none ? 1 : 2;
         Eigen::MatrixXd own(rows, more);
         for (Eigen::Index k = 0; k < more; ++k)
-            own.col(k) = root.cwiseProduct(Eigen::Map<const Vector>(columns.logarithm(k == 0 ? hit.first : hit.second), rows).cast<double>());
+            own.col(k) = root.cwiseProduct(Eigen::Map<const FloatVector>(columns.logarithm(k == 0 ? hit.first : hit.second), rows).cast<double>());
         Eigen::MatrixXd gram(count + more, count + more);
         gram.topLeftCorner(count, count) = inside;
         gram.topRightCorner(count, more) = base.transpose() * own;
@@ -265,7 +265,7 @@ void recount_rational(const NoisyColumns& columns, const ScanTask& task, std::ve
         if (more == 2) nodes += columns.nodes(hit.second) + 2;
         hit.cost = 0.5 * static_cast<double>(rows) * std::log(std::max({left, floor, 1e-300})) + cost_per_node * nodes;
     });
-    std::ranges::sort(hits, order);
+    std::ranges::sort(hits, comes_before);
 }
 
 }  // namespace balmer::enumerate

@@ -16,7 +16,7 @@ constexpr int largest_total = 5;          // of the exponents in an argument
 constexpr int frequencies = 1200;         // in steps of an eighth of a period over the range of the argument: 150 periods
 constexpr double worth_a_fit = 0.8;       // share of the variance that a wave on the grid must explain
 constexpr double least_over_smooth = 2;   // half periods over the range: less is no wave but a slope
-constexpr double negligible = 1e-3;       // of the amplitude
+constexpr double negligible_mean = 1e-3;       // of the amplitude
 constexpr std::size_t fitted_waves = 6;
 
 struct Wave {
@@ -89,7 +89,7 @@ Centred centred(const Sample& sample, const LatticePoint& amplitude) {
 // Writings of one wave, the general one last.
 std::vector<Expression> writings(const Wave& wave, const std::vector<LatticePoint>& lattice, const Spelling& spelling) {
     const double size = std::hypot(wave.cosine, wave.sine);
-    const double a = std::fabs(wave.mean) < negligible * size ? 0 : wave.mean;
+    const double a = std::fabs(wave.mean) < negligible_mean * size ? 0 : wave.mean;
     const auto angle = [&](double factor) { return monomial_of(factor * wave.frequency, lattice[wave.argument].powers()); };
     const auto times_amplitude = [&](const Expression& e) { return product_of(monomial_of(1, lattice[wave.amplitude].powers()), e); };
     const auto with_amplitude = [&](const Expression& e) { return lattice[wave.amplitude].variables.empty() ? e : times_amplitude(e); };

@@ -33,9 +33,9 @@ Powers powers_up_to(std::size_t variables, int degree) {
 
 namespace {
 
-constexpr std::size_t most_terms = 10;
+constexpr std::size_t most_exact_terms = 10;
 constexpr double exact_fit = 1e-11;      // of the full least squares
-constexpr double negligible = 1e-8;      // a term's share below which it is left out
+constexpr double negligible_term = 1e-8;      // a term's share below which it is left out
 
 // The highest degree whose terms half the rows can carry.
 Powers powers_for(std::size_t variables, std::size_t rows) {
@@ -172,11 +172,11 @@ void offer_sparse(const std::vector<std::vector<double>>& columns, const Powers&
     Powers kept;
     std::vector<std::vector<double>> kept_columns;
     for (std::size_t j = 0; j < columns.size(); ++j) {
-        if (std::fabs(full[j]) * largest(columns[j]) < negligible * largest(u)) continue;
+        if (std::fabs(full[j]) * largest(columns[j]) < negligible_term * largest(u)) continue;
         kept.push_back(powers[j]);
         kept_columns.push_back(columns[j]);
     }
-    if (kept.empty() || kept.size() > most_terms) return;
+    if (kept.empty() || kept.size() > most_exact_terms) return;
     auto c = linear_fit(kept_columns, u, {});
     for (double& x : c) x = shortened(x);
     resolver.verify(wrap(polynomial_of(c, kept, variables)));

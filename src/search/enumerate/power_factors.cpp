@@ -9,7 +9,7 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr double deviations = 3;     // standard errors within which an exponent is rational and a product of logarithms idle
+constexpr double exponent_deviations = 3;     // standard errors within which an exponent is rational and a product of logarithms idle
 constexpr double largest_error = 0.1;  // of an exponent, beyond which any is near a half
 constexpr double mostly = 0.5;       // share of the sizes that the sum must reach for the target to have a sign
 constexpr int iterations = 25;
@@ -82,11 +82,11 @@ std::vector<Power> power_factors(const Sample& sample, const std::vector<std::in
     for (Eigen::Index j = 0; j < count; ++j) {
         const double p = scale * fit.coefficients[1 + j], error = scale * fit.error[1 + j];
         const double halves = std::round(2 * p);
-        if (halves == 0 || error > largest_error || std::fabs(p - halves / 2) > std::max(deviations * error, 0.01)) continue;
+        if (halves == 0 || error > largest_error || std::fabs(p - halves / 2) > std::max(exponent_deviations * error, 0.01)) continue;
         bool alone = true;
         for (std::size_t k = 0; k < pairs.size(); ++k) {
             const Eigen::Index at = 1 + count + static_cast<Eigen::Index>(k);
-            if (pairs[k].first == j || pairs[k].second == j) alone = alone && std::fabs(fit.coefficients[at]) < std::max(deviations * fit.error[at], 0.02);
+            if (pairs[k].first == j || pairs[k].second == j) alone = alone && std::fabs(fit.coefficients[at]) < std::max(exponent_deviations * fit.error[at], 0.02);
         }
         if (!alone) continue;
         const int n = static_cast<int>(halves);

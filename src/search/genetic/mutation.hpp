@@ -11,6 +11,8 @@
 
 namespace balmer::genetic {
 
+inline bool is_leaf(const Node& node) { return node.arity == 0; }
+
 /// What a mutation may look at besides the formula: the run, and how the formula stands to its target.
 struct Scene {
     const Setting& setting;

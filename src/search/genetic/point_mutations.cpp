@@ -8,7 +8,6 @@ namespace {
 
 bool is_constant(const Node& node) { return node.op == Op::parameter; }
 bool is_feature(const Node& node) { return node.op == Op::feature; }
-bool is_leaf(const Node& node) { return node.arity == 0; }
 
 // Multiplies one constant, or all, by a log-normal factor; seldom changes its sign.
 class ChangeConstant final : public Mutation {

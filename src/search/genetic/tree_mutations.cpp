@@ -5,7 +5,6 @@ namespace balmer::genetic {
 namespace {
 
 bool any_node(const Node&) { return true; }
-bool is_leaf(const Node& node) { return node.arity == 0; }
 bool is_operator(const Node& node) { return node.arity > 0; }
 
 // `operand` under a drawn operator, the other operands small random trees.

@@ -160,14 +160,14 @@ struct Ranges {
 };
 constexpr Ranges few{{2, 30}, {2, 30}, {.6, .99}, {.4, .9}, {.2, .5}, 2};
 constexpr Ranges images{{2, 20}, {2, 20}, {.7, .999}, {.6, .99}, {.2, .5}, 1};
-constexpr Ranges large{{2, 20}, {2, 10}, {.8, .999}, {.8, .999}, {.2, .5}, 1};
+constexpr Ranges many{{2, 20}, {2, 10}, {.8, .999}, {.8, .999}, {.2, .5}, 1};
 
 }  // namespace
 
 TrialPlan plan_trial(const Setting& setting, std::size_t index) {
     const auto& options = setting.options();
     const std::size_t inputs = setting.problem().data.features.size();
-    const Ranges& ranges = inputs <= 64 ? few : inputs <= 1500 ? images : large;
+    const Ranges& ranges = inputs <= 64 ? few : inputs <= 1500 ? images : many;
     // A random shift per seed keeps the sequence even and makes seeds differ.
     RandomStream shift(setting.seed(), 1, 0, 0);
     std::size_t dimension = 0;

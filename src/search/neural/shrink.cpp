@@ -13,7 +13,7 @@ namespace balmer::neural {
 namespace {
 
 constexpr double share_when_large = 0.15, share = 0.04;  // of the size that goes in one removal
-constexpr double large = 4;                              // times the limit
+constexpr double times_limit = 4;                        // times the limit
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
 // Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
 // proposed, then of the best of them.
@@ -101,7 +101,7 @@ bool Trial::remove_some() {
     const auto tiles = some_tiles(are_few ? of_curvature : cost_tiles);
     const double size = sizes().total;
     if (size <= 1.5 * static_cast<double>(trainer_->layout().shape().outputs)) return false;
-    const double wanted = size * (size > large * setting_->complexity_limit() ? share_when_large : share);
+    const double wanted = size * (size > times_limit * setting_->complexity_limit() ? share_when_large : share);
     return are_few ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
 }
 

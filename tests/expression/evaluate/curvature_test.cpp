@@ -9,7 +9,6 @@
 namespace balmer {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // d root / d parameter of one row by the scalar rules.
 std::vector<double> gradient_row(const Graph& graph, std::uint32_t root, std::span<const double> parameters, std::span<const double> x) {
@@ -184,13 +183,13 @@ TEST(Curvature, SeveralOutputsAndSharedParameters) {
         const std::vector<double> start(graph.values().begin(), graph.values().end());
         const auto c = loss_curvature(program, start, table.columns(), loss);
         ASSERT_TRUE(c.finite);
-        EXPECT_NEAR(c.value, loss_value(program, start, table.columns(), loss, infinity), 1e-9 * std::fabs(c.value));
+        EXPECT_NEAR(c.value, loss_value(program, start, table.columns(), loss, std::numeric_limits<double>::infinity()), 1e-9 * std::fabs(c.value));
         std::vector<double> hessian(9);
         for (std::size_t i = 0; i < 3; ++i) {
             auto up = start, down = start;
             up[i] += 1e-6, down[i] -= 1e-6;
-            const double slope = (loss_value(program, up, table.columns(), loss, infinity) -
-                                  loss_value(program, down, table.columns(), loss, infinity)) / 2e-6;
+            const double slope = (loss_value(program, up, table.columns(), loss, std::numeric_limits<double>::infinity()) -
+                                  loss_value(program, down, table.columns(), loss, std::numeric_limits<double>::infinity())) / 2e-6;
             EXPECT_NEAR(c.gradient[i], slope, 1e-5 * (1 + std::fabs(slope))) << rows << " rows, parameter " << i;
         }
         static constexpr double A[3][3] = {{3, 1, -.5}, {1, 2, .25}, {-.5, .25, 4}};

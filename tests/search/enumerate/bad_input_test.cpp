@@ -10,18 +10,18 @@
 namespace balmer {
 namespace {
 
-using Columns = std::vector<std::vector<double>>;
-using Law = std::function<double(const std::vector<double>&)>;
+using ValueLists = std::vector<std::vector<double>>;
+using Value = std::function<double(const std::vector<double>&)>;
 
-Columns random_columns(std::size_t count, std::size_t rows) {
+ValueLists random_columns(std::size_t count, std::size_t rows) {
     RandomStream random(3);
-    Columns columns(count, std::vector<double>(rows));
+    ValueLists columns(count, std::vector<double>(rows));
     for (auto& column : columns)
         for (double& x : column) x = random.uniform(1, 5);
     return columns;
 }
 
-Problem problem_of(const Columns& columns, const Law& law) {
+Problem problem_of(const ValueLists& columns, const Value& law) {
     Problem problem;
     std::vector<double> target;
     for (std::size_t r = 0; r < columns.front().size(); ++r) {
@@ -83,7 +83,7 @@ TEST(BadInput, IdenticalColumnsAreOne) {
 }
 
 TEST(BadInput, WholeNumbersWithZeros) {
-    Columns columns(2);
+    ValueLists columns(2);
     RandomStream random(9);
     for (int i = 0; i < 150; ++i)
         for (auto& column : columns) column.push_back(std::floor(random.uniform(0, 9)));
@@ -97,8 +97,8 @@ TEST(BadInput, ColumnsOfWildlyDifferentScale) {
     auto columns = random_columns(2, 100);
     for (double& x : columns[0]) x *= 1e-30;
     for (double& x : columns[1]) x *= 1e30;
-    for (const Law& law : {Law([](const auto& x) { return x[0] * x[1] * x[1]; }), Law([](const auto& x) { return x[0] / x[1] + 1e-60; }),
-                           Law([](const auto& x) { return std::sqrt(x[0] * x[0] * 1e120 + x[1] * x[1]); })}) {
+    for (const Value& law : {Value([](const auto& x) { return x[0] * x[1] * x[1]; }), Value([](const auto& x) { return x[0] / x[1] + 1e-60; }),
+                           Value([](const auto& x) { return std::sqrt(x[0] * x[0] * 1e120 + x[1] * x[1]); })}) {
         const auto problem = problem_of(columns, law);
         const auto result = run_for(problem);
         EXPECT_EQ(result.stop, StopReason::solved) << found(problem, result);

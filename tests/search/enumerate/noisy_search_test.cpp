@@ -12,14 +12,14 @@
 namespace balmer {
 namespace {
 
-struct Law {
+struct NoisyLaw {
     const char* formula;
     std::vector<std::string> names;
     double noise;  ///< of the target's root mean square
 };
 
 /// Columns uniform in [0.5, 2.5]; with `noise` 0 the values of the law itself.
-Problem problem_of(const Law& law, std::size_t rows, double noise, std::uint64_t seed) {
+Problem problem_of(const NoisyLaw& law, std::size_t rows, double noise, std::uint64_t seed) {
     Problem problem;
     RandomStream random(seed);
     std::vector<std::vector<double>> columns(law.names.size(), std::vector<double>(rows));
@@ -48,7 +48,7 @@ SearchResult search(const Problem& problem, int threads) {
     return EnumerateSearcher({.questions = EnumerateOptions::Questions::noisy_only}).run(problem, budget, 3, StopToken(), silent, "");
 }
 
-class NoisyLaws : public ::testing::TestWithParam<Law> {};
+class NoisyLaws : public ::testing::TestWithParam<NoisyLaw> {};
 
 // The chosen formula, its constants fitted once more without noise, is the law.
 TEST_P(NoisyLaws, AreTheShortestDescription) {
@@ -63,9 +63,9 @@ TEST_P(NoisyLaws, AreTheShortestDescription) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Laws, NoisyLaws,
-                         ::testing::Values(Law{"a^2*exp(-0.7*a*b)/c", {"a", "b", "c"}, 0.03}, Law{"sqrt(a^2 + 3*b^2)", {"a", "b"}, 0.02},
-                                           Law{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, Law{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01},
-                                           Law{"a/(exp(0.16*a*b/(c*d)) - 1)", {"a", "b", "c", "d"}, 0.001}),
+                         ::testing::Values(NoisyLaw{"a^2*exp(-0.7*a*b)/c", {"a", "b", "c"}, 0.03}, NoisyLaw{"sqrt(a^2 + 3*b^2)", {"a", "b"}, 0.02},
+                                           NoisyLaw{"a + a*b*sin(c)", {"a", "b", "c"}, 0.1}, NoisyLaw{"a*sqrt((1 + b)/(3 - b))", {"a", "b"}, 0.01},
+                                           NoisyLaw{"a/(exp(0.16*a*b/(c*d)) - 1)", {"a", "b", "c", "d"}, 0.001}),
                          [](const auto& named) { return "law" + std::to_string(named.index); });
 
 TEST(NoisySearch, AnExponentialOfAVariableThatVariesLittle) {

@@ -20,7 +20,7 @@ std::vector<std::vector<double>> random_columns(std::size_t count, std::size_t r
     return columns;
 }
 
-std::vector<Op> scientific() {
+std::vector<Op> scientific_operators() {
     return {Op::add, Op::subtract, Op::multiply, Op::divide, Op::sqrt, Op::exp, Op::log, Op::sin, Op::cos};
 }
 
@@ -94,7 +94,7 @@ TEST(KeyIndex, FindsWhatWasStoredAndNothingElse) {
 }
 
 TEST(ValueTable, HoldsEveryValueOnceUpToSign) {
-    auto table = make_table(2, scientific());
+    auto table = make_table(2, scientific_operators());
     grow(table, 3000);
     ASSERT_GE(table.size(), 3000U);
     for (std::size_t a = 0; a < 1500; ++a)
@@ -110,7 +110,7 @@ TEST(ValueTable, HoldsEveryValueOnceUpToSign) {
 }
 
 TEST(ValueTable, GrowsBySizeAndItsFormulasHaveItsValues) {
-    auto table = make_table(3, scientific());
+    auto table = make_table(3, scientific_operators());
     grow(table, 20'000);
     std::vector<const double*> pointers;
     for (const auto& column : table.columns()) pointers.push_back(column.data());
@@ -123,10 +123,10 @@ TEST(ValueTable, GrowsBySizeAndItsFormulasHaveItsValues) {
 }
 
 TEST(ValueTable, IsTheSameForAnyNumberOfThreads) {
-    auto one = make_table(3, scientific());
+    auto one = make_table(3, scientific_operators());
     grow(one, 30'000, 1);
     for (const std::size_t threads : {2U, 4U}) {
-        auto many = make_table(3, scientific());
+        auto many = make_table(3, scientific_operators());
         grow(many, 30'000, threads);
         ASSERT_EQ(many.size(), one.size());
         for (std::uint32_t i = 0; i < one.size(); ++i) {
@@ -139,7 +139,7 @@ TEST(ValueTable, IsTheSameForAnyNumberOfThreads) {
 }
 
 TEST(ValueTable, RefusesValuesOutsideTheDomain) {
-    auto table = make_table(1, scientific(), -4.0);  // x of both signs
+    auto table = make_table(1, scientific_operators(), -4.0);  // x of both signs
     grow(table, 2000);
     for (std::uint32_t i = 0; i < table.size(); ++i) {
         ASSERT_TRUE(all_finite({table.value(i), table.rows()}));
@@ -168,7 +168,7 @@ TEST(ValueTable, TakesUserOperators) {
 }
 
 TEST(ValueLibrary, FindsAnEntryUpToScaleAndOffset) {
-    auto table = std::make_shared<ValueTable>(make_table(2, scientific()));
+    auto table = std::make_shared<ValueTable>(make_table(2, scientific_operators()));
     grow(*table, 3000);
     Dataset data;
     const auto columns = random_columns(2, 60);
@@ -194,7 +194,7 @@ TEST(ValueLibrary, FindsAnEntryUpToScaleAndOffset) {
 
 TEST(ValueLibrary, ALargeOneFindsNoisyEntriesToo) {
     constexpr std::size_t rows = 150;
-    auto table = std::make_shared<ValueTable>(make_table(2, scientific()));
+    auto table = std::make_shared<ValueTable>(make_table(2, scientific_operators()));
     grow(*table, 12'000);
     Dataset data;
     const auto columns = random_columns(2, rows);

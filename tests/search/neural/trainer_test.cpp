@@ -19,7 +19,7 @@ void set_parameters(Trainer& trainer, const std::vector<double>& p) {
     for (std::size_t i = 0; i < p.size(); ++i) trainer.state().parameters[i] = static_cast<float>(p[i]);
 }
 
-constexpr Sparsity targets{.weight = 0.9, .input = 0.8, .unary = 0.6, .binary = 0.7};
+constexpr Sparsity wanted_sparsity{.weight = 0.9, .input = 0.8, .unary = 0.6, .binary = 0.7};
 
 struct Case {
     ErrorKind error;
@@ -43,9 +43,9 @@ TEST_P(TrainerAgainstReference, GradientsAgree) {
     for (std::size_t t = 2 * reference.layout().weights(); t < p.size(); ++t) p[t] *= 2;
     for (auto& x : p) x = static_cast<double>(static_cast<float>(x));
     set_parameters(trainer, p);
-    const auto expected = reference.slope(p, rows, order, targets);
+    const auto expected = reference.slope(p, rows, order, wanted_sparsity);
     std::vector<float> gradient;
-    const double error = trainer.slope(blocks, tiles, {.targets = targets}, gradient);
+    const double error = trainer.slope(blocks, tiles, {.targets = wanted_sparsity}, gradient);
     EXPECT_NEAR(error, expected.error, 2e-5 * expected.error);
     double largest = 0;
     for (const double g : expected.gradient) largest = std::max(largest, std::fabs(g));
@@ -83,10 +83,10 @@ TEST(Trainer, GradientsOfRestrictedOperatorsAgree) {
     auto p = random_parameters(reference.layout(), 2);
     for (std::size_t t = 0; t < reference.layout().weights(); ++t) p[reference.layout().threshold(t)] = 0;  // all live
     set_parameters(trainer, p);
-    const auto expected = reference.slope(p, rows, all_rows(100), targets);
+    const auto expected = reference.slope(p, rows, all_rows(100), wanted_sparsity);
     std::vector<float> gradient;
     const std::uint32_t tiles[] = {0, 1};
-    EXPECT_NEAR(trainer.slope(blocks, tiles, {.targets = targets}, gradient), expected.error, 2e-5 * expected.error);
+    EXPECT_NEAR(trainer.slope(blocks, tiles, {.targets = wanted_sparsity}, gradient), expected.error, 2e-5 * expected.error);
     double largest = 0;
     for (const double g : expected.gradient) largest = std::max(largest, std::fabs(g));
     for (std::size_t i = 0; i < p.size(); ++i)
@@ -141,7 +141,7 @@ TEST(Trainer, EveryInstructionSetGivesTheSameBits) {
         Trainer trainer(shape, {}, ErrorKind::softmax, set);
         trainer.initialise(RandomStream(4), 0.7);
         for (int n = 0; n < 12; ++n) {
-            StepSettings settings{.reach = n % 3 == 0 ? Reach::all : Reach::live, .targets = targets, .rate = 0.03};
+            StepSettings settings{.reach = n % 3 == 0 ? Reach::all : Reach::live, .targets = wanted_sparsity, .rate = 0.03};
             ASSERT_TRUE(std::isfinite(trainer.step(blocks, tiles, settings)));
         }
         EXPECT_GT(trainer.kinds()[0].pruned, 20u);
@@ -198,8 +198,8 @@ TEST(Trainer, StepsFollowTheReference) {
     std::vector<double> p(trainer.state().parameters.begin(), trainer.state().parameters.end()), first(p.size()), second(p.size());
     constexpr double rate = 1e-3;
     for (int n = 1; n <= 10; ++n) {
-        (void)trainer.step(blocks, tiles, {.targets = targets, .rate = rate, .clip = 1e9});
-        const auto slope = reference.slope(p, rows, order, targets);
+        (void)trainer.step(blocks, tiles, {.targets = wanted_sparsity, .rate = rate, .clip = 1e9});
+        const auto slope = reference.slope(p, rows, order, wanted_sparsity);
         for (std::size_t i = 0; i < p.size(); ++i) {
             first[i] = 0.9 * first[i] + 0.1 * slope.gradient[i];
             second[i] = 0.999 * second[i] + 0.001 * slope.gradient[i] * slope.gradient[i];
