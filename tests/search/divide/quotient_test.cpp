@@ -10,14 +10,14 @@
 namespace balmer::divide {
 namespace {
 
-struct Case {
+struct QuotientCase {
     std::vector<std::vector<double>> columns = std::vector<std::vector<double>>(3);
     std::vector<double> target;
 };
 
 template <class Law>
-Case sampled(Law law, std::size_t rows = 900) {
-    Case c;
+QuotientCase sampled(Law law, std::size_t rows = 900) {
+    QuotientCase c;
     RandomStream random(11);
     for (std::size_t i = 0; i < rows; ++i) {
         for (auto& column : c.columns) column.push_back(random.uniform(1, 4));
