@@ -22,6 +22,7 @@ private:
     const Circuit* circuit_;
     std::vector<std::uint32_t> last_use_slot_;  ///< storage row of each node
     std::size_t slots_ = 0;
+    std::vector<std::uint32_t> order_;  ///< nodes that an output needs
 };
 
 }  // namespace balmer

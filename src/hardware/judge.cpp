@@ -7,14 +7,10 @@ namespace balmer {
 
 namespace {
 
-std::uint32_t winner(const std::vector<std::vector<double>>& scores, std::size_t row, double threshold) {
-    if (scores.size() == 1) {
-        return scores[0][row] > threshold ? 1 : 0;
-    }
+std::uint32_t winner(std::span<const double* const> scores, std::size_t row, double threshold) {
+    if (scores.size() == 1) return scores[0][row] > threshold ? 1 : 0;
     std::uint32_t best = 0;
-    for (std::uint32_t k = 1; k < scores.size(); ++k) {
-        best = scores[k][row] > scores[best][row] ? k : best;
-    }
+    for (std::uint32_t k = 1; k < scores.size(); ++k) best = scores[k][row] > scores[best][row] ? k : best;
     return best;
 }
 
@@ -43,6 +39,13 @@ double loss_of(double agreement, double error) {
 
 }  // namespace
 
+std::vector<double> real_values(const std::vector<std::int64_t>& integers, FixedPoint format) {
+    std::vector<double> values(integers.size());
+    const double step = format.step();
+    for (std::size_t row = 0; row < values.size(); ++row) values[row] = step * static_cast<double>(integers[row]);
+    return values;
+}
+
 double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b) {
     std::size_t same = 0;
     for (std::size_t row = 0; row < a.size(); ++row) {
@@ -51,21 +54,27 @@ double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::u
     return static_cast<double>(same) / static_cast<double>(std::max<std::size_t>(1, a.size()));
 }
 
-LoweringQuality Judge::compare(const std::vector<std::vector<double>>& values) const {
-    LoweringQuality quality;
-    for (std::size_t k = 0; k < values.size(); ++k) {
-        quality.error = std::max(quality.error, relative_error(values[k], scores[k]));
-    }
-    quality.loss = quality.error;
+double Judge::error_of(std::size_t output, const std::vector<double>& values) const { return relative_error(values, scores[output]); }
+
+LoweringQuality Judge::compare(std::span<const double* const> values, double error) const {
+    LoweringQuality quality{.error = error, .loss = error};
     if (classifies) {
-        std::vector<std::uint32_t> won;
-        for (std::size_t row = 0; row < winners.size(); ++row) {
-            won.push_back(winner(values, row, threshold));
-        }
+        std::vector<std::uint32_t> won(winners.size());
+        for (std::size_t row = 0; row < won.size(); ++row) won[row] = winner(values, row, threshold);
         quality.agreement = share_equal(won, winners);
-        quality.loss = loss_of(quality.agreement, quality.error);
+        quality.loss = loss_of(quality.agreement, error);
     }
     return quality;
+}
+
+LoweringQuality Judge::compare(const std::vector<std::vector<double>>& values) const {
+    std::vector<const double*> columns;
+    double error = 0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        columns.push_back(values[k].data());
+        error = std::max(error, error_of(k, values[k]));
+    }
+    return compare(columns, error);
 }
 
 LoweringQuality Judge::measure(const Circuit& circuit) const {
@@ -77,12 +86,7 @@ LoweringQuality Judge::measure(const Circuit& circuit) const {
         return {.agreement = agreement, .loss = loss_of(agreement, 0)};
     }
     std::vector<std::vector<double>> values(integers.size());
-    for (std::size_t k = 0; k < integers.size(); ++k) {
-        const double step = circuit.outputs[k].format.step();
-        for (const std::int64_t integer : integers[k]) {
-            values[k].push_back(step * static_cast<double>(integer));
-        }
-    }
+    for (std::size_t k = 0; k < integers.size(); ++k) values[k] = real_values(integers[k], circuit.outputs[k].format);
     return compare(values);
 }
 

@@ -10,6 +10,7 @@
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
 #include "hardware/input_formats.hpp"
+#include "hardware/output_memory.hpp"
 
 namespace balmer {
 
@@ -92,7 +93,7 @@ struct Move {
 class Search {
 public:
     Search(const Plan& plan, const LoweringOptions& options, const Judge& judge, const std::function<void(const PrecisionState&)>& visit)
-        : plan_(plan), options_(options), judge_(judge), visit_(visit), free_(free_scales(plan)), uses_(count_uses(plan)) {}
+        : plan_(plan), options_(options), judge_(judge), visit_(visit), free_(free_scales(plan)), uses_(count_uses(plan)), outputs_(judge) {}
 
     PrecisionState run() {
         std::optional<PrecisionState> best;
@@ -112,11 +113,14 @@ public:
     }
 
 private:
-    PrecisionState evaluated(PlanFormats formats, Sharing sharing = Sharing::none) {
+    static constexpr double no_limit = std::numeric_limits<double>::infinity();
+
+    /// The circuit of the formats; its quality only when it costs less than the limit.
+    PrecisionState evaluated(PlanFormats formats, Sharing sharing = Sharing::none, double cost_limit = no_limit) {
         PrecisionState state{.formats = std::move(formats)};
         state.realisation = realise(plan_, state.formats, options_, cache_, sharing);
         state.cost = estimate_cost(state.realisation.circuit).area();
-        state.quality = judge_.measure(state.realisation.circuit);
+        if (state.cost < cost_limit) state.quality = outputs_.measure(state.realisation.circuit);
         return state;
     }
 
@@ -356,24 +360,25 @@ private:
         return changed;
     }
 
+    /// The state after a move that saves something.
     std::optional<PrecisionState> tried(const PrecisionState& state, const Move& move) {
         auto formats = moved(state, move);
-        return formats ? evaluated_if_possible(std::move(*formats)) : std::nullopt;
+        auto next = formats ? evaluated_if_possible(std::move(*formats), state.cost) : std::nullopt;
+        return next && next->cost < state.cost ? std::move(next) : std::nullopt;
     }
 
-    std::optional<PrecisionState> evaluated_if_possible(PlanFormats formats) {
+    std::optional<PrecisionState> evaluated_if_possible(PlanFormats formats, double cost_limit = no_limit) {
         try {
-            return evaluated(std::move(formats));
+            return evaluated(std::move(formats), Sharing::none, cost_limit);
         } catch (const Error&) {
             return std::nullopt;  // a value or a table grew too large
         }
     }
 
     static double score_of(const PrecisionState& from, const PrecisionState& to) {
-        const double saved = from.cost - to.cost;
         const double lost = std::max(to.quality.loss - from.quality.loss, 0.0);
         constexpr double smallest = 1e-5;
-        return saved <= 0 ? -1 : saved / (lost + smallest);
+        return (from.cost - to.cost) / (lost + smallest);
     }
 
     /// Lazy greedy: the best move of the last look is tried first, and taken when it still beats the others' old scores.
@@ -454,6 +459,7 @@ private:
     std::vector<char> free_;
     std::vector<int> uses_;
     TableCache cache_;
+    OutputMemory outputs_;
     std::string note_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,16 @@ struct Judge {
     LoweringQuality measure(const Circuit& circuit) const;
     /// The quality of scores[output][row], however they were computed.
     LoweringQuality compare(const std::vector<std::vector<double>>& values) const;
+    /// The same of scores by output, whose largest `error_of` is `error`.
+    LoweringQuality compare(std::span<const double* const> values, double error) const;
+    /// Root mean square difference of one output's scores to the float formula's, in standard deviations of these.
+    double error_of(std::size_t output, const std::vector<double>& values) const;
     /// Whether a quality is what the options ask for.
     bool accepts(const LoweringQuality& quality, const LoweringOptions& options) const;
 };
+
+/// What integers of a format stand for.
+std::vector<double> real_values(const std::vector<std::int64_t>& integers, FixedPoint format);
 
 /// Share of equal entries; 0 of none.
 double share_equal(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b);

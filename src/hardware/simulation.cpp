@@ -90,7 +90,17 @@ void run_node(const Circuit& circuit, const CircuitNode& node, std::size_t rows,
 
 }  // namespace
 
-Simulation::Simulation(const Circuit& circuit) : circuit_(&circuit) { slots_ = assign_slots(circuit, last_use_slot_); }
+Simulation::Simulation(const Circuit& circuit) : circuit_(&circuit) {
+    slots_ = assign_slots(circuit, last_use_slot_);
+    std::vector<char> is_read(circuit.nodes.size());
+    for (const OutputPort& port : circuit.outputs) is_read[port.node] = 1;
+    for (std::size_t i = circuit.nodes.size(); i-- > 0;) {
+        const CircuitNode& node = circuit.nodes[i];
+        for (std::size_t k = 0; is_read[i] && k < static_cast<std::size_t>(arity_of(node.op)); ++k) is_read[node.operands[k]] = 1;
+    }
+    for (std::uint32_t i = 0; i < circuit.nodes.size(); ++i)
+        if (is_read[i]) order_.push_back(i);
+}
 
 void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vector<std::vector<std::int64_t>>& outputs) const {
     assert(inputs.size() == circuit_->inputs.size());
@@ -103,7 +113,7 @@ void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vec
     const auto tile_of = [&](std::uint32_t node) { return storage.data() + last_use_slot_[node] * tile_rows; };
     for (std::size_t begin = 0; begin < rows; begin += tile_rows) {
         const std::size_t count = std::min(tile_rows, rows - begin);
-        for (std::uint32_t i = 0; i < circuit_->nodes.size(); ++i) {
+        for (const std::uint32_t i : order_) {
             const CircuitNode& node = circuit_->nodes[i];
             if (node.op == CircuitOp::input) {
                 std::copy_n(inputs[node.source].begin() + static_cast<std::ptrdiff_t>(begin), count, tile_of(i));
