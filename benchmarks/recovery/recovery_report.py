@@ -74,7 +74,7 @@ def picture(rows, arguments):
     matplotlib.rcParams["svg.hashsalt"] = "balmer"
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7.5, 4.5))
+    figure, axes = plt.subplots(figsize=(9.5, 4.5))
     for (name, noise, units), of in groups(rows).items():
         label = f"{name}, noise {noise:g}" + (", units" if units == "with" else "")
         colour = None
@@ -90,6 +90,6 @@ def picture(rows, arguments):
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))  # beside the curves
     figure.tight_layout()
     figure.savefig(arguments.output.with_suffix(".svg"), metadata={"Date": None})
