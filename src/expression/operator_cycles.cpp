@@ -73,7 +73,7 @@ std::array<int, op_count> operator_cycles(const std::string& precision) {
     const auto measured = column(precision);
     const auto of = [&](const char* name) { return measured.at(name); };
     std::array<int, op_count> cycles;
-    cycles.fill(1);  // leaves, comparisons, min, max, abs, sign, relu, step, floor, if: wires or one adder; calls: one cycles_table
+    cycles.fill(1);  // leaves, comparisons, min, max, abs, sign, relu, step, floor, if: wires or one adder; calls: one table
     const auto set = [&](Op op, int value) { cycles[static_cast<std::size_t>(op)] = value; };
     const int plus = of("+"), minus = of("-"), times = of("*"), over = of("/"), square = of("square");
     const int root = of("sqrt_abs"), log = of("log_abs"), exp = of("exp"), power = of("pow_abs");

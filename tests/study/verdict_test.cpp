@@ -103,9 +103,9 @@ TEST(Verdict, OnlyALongerFormulaThatExplainsMoreIsARival) {
                 return judge(made.front, i, made.problem).kind;
         return VerdictKind::approximate;
     };
-    // Imitations of the decaying_law by the same decaying_law inside a flat function.
+    // Imitations of the law by the same law inside a flat function.
     EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + a", "a*exp(-b) + 1000*sin(a/1000)"}), "a*exp(-b) + a"), VerdictKind::exact_within_noise);
-    // The decaying_law is the longer one.
+    // The law is the longer one.
     EXPECT_EQ(on(front_of(table, {"a", "a*exp(-b) + 1.03*a", "a*exp(-b) + a"}), "a*exp(-b) + 1.03*a"), VerdictKind::approximate);
 }
 

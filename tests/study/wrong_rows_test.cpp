@@ -6,7 +6,7 @@
 
 #include "study/fit_case.hpp"
 
-// A peaked_law with a few rows grossly wrong is still found, and its wrong rows are named; what only looks wrong stays.
+// A law with a few rows grossly wrong is still found, and its wrong rows are named; what only looks wrong stays.
 
 namespace balmer {
 namespace {

@@ -13,7 +13,7 @@ namespace {
 
 using Rows = std::vector<double>;
 
-constexpr std::size_t sampled_points = 240;        // at which gradients are looked at
+constexpr std::size_t sampled_points = 240;  // at which gradients are looked at
 constexpr std::size_t most_proposals = 24;
 constexpr double least_influence = 1e-4;   // of a variable's squared gradient against the largest, to take part in a symmetry
 
@@ -243,7 +243,7 @@ private:
     const Means& means_;
     std::size_t n_;
     std::vector<Rows> gradient_, x_;
-    Rows answer_, one_, value_;  // dF/dlog|y|, dF/dy, F at the sampled_points
+    Rows answer_, one_, value_;  // dF/dlog|y|, dF/dy, F at the points
     double limit_ = 0;
     std::vector<Step> steps_;
 };

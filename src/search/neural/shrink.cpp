@@ -13,7 +13,7 @@ namespace balmer::neural {
 namespace {
 
 constexpr double share_when_large = 0.15, share = 0.04;  // of the size that goes in one removal
-constexpr double times_limit = 4;                        // times the limit
+constexpr double times_limit = 4;                        // above which a network is large
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
 // Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
 // proposed, then of the best of them.
