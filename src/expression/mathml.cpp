@@ -9,7 +9,6 @@
 
 namespace balmer {
 
-namespace in_mathml {
 namespace {
 
 constexpr int atom = 9;
@@ -161,10 +160,8 @@ Piece leaf(const Node& node, const Expression& expression, const Vocabulary& voc
 }
 
 }  // namespace
-}  // namespace in_mathml
 
 std::string mathml(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
-    using namespace in_mathml;
     const std::vector<std::string> names = parameter_names(expression, vocabulary);
     std::vector<Piece> stack;
     for (const Node& node : expression.nodes) {

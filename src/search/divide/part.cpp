@@ -69,17 +69,38 @@ std::optional<Step> units_step(const Part& part, const Means& means) {
     return step;
 }
 
+namespace {
+
+std::vector<double> picked(const std::vector<double>& values, std::span<const std::size_t> rows) {
+    std::vector<double> some;
+    for (const auto r : rows) some.push_back(values[r]);
+    return some;
+}
+
+}  // namespace
+
+void Part::keep(std::span<const std::size_t> rows) {
+    for (auto& column : columns) column = picked(column, rows);
+    target = picked(target, rows);
+    slope = picked(slope, rows);
+}
+
 std::optional<Part> smaller(const Part& part, const Step& step, const Means& means) {
-    Part result{.features = {}, .columns = {}, .target = {}, .slope = part.slope, .units = {}, .target_unit = {}, .tolerance = std::max(part.tolerance, step.tolerance)};
+    Part result{.features = {}, .columns = {}, .target = {}, .slope = part.slope, .units = {}, .target_unit = {}, .tolerance = std::max(part.tolerance, step.tolerance),
+                .signs_guessed = part.signs_guessed || !step.values.empty()};
     if (!add_units(result, part, step, means)) return std::nullopt;
     auto columns = part.columns;
     columns.push_back(part.target);
+    if (!step.rows.empty()) {
+        for (auto& column : columns) column = picked(column, step.rows);
+        result.slope = picked(part.slope, step.rows);
+    }
     for (const auto& feature : step.features) {
         result.features.push_back(with_features(feature, part.features));
         result.columns.push_back(values_of(feature, columns));
         if (!all_finite(result.columns.back())) return std::nullopt;
     }
-    result.target = values_of(step.target, columns);
+    result.target = step.values.empty() ? values_of(step.target, columns) : step.values;
     if (!all_finite(result.target)) return std::nullopt;
     if (step.slope.empty()) return result;
     columns.back() = result.target;

@@ -21,13 +21,17 @@ struct Part {
     std::optional<Unit> target_unit;           ///< of the target, where it is known
     double tolerance = 0;                      ///< relative error of the target where a surrogate made it; 0: as exact as the data
 
+    bool signs_guessed = false;                ///< of the target, by a polynomial: some may be wrong
+
     std::size_t variables() const { return features.size(); }
+    /// Keeps these rows alone.
+    void keep(std::span<const std::size_t> rows);
 };
 
 /// A way to make a problem smaller. Formulas are in the part's features 0 .. n - 1; feature n is the part's target in `target`, the smaller
 /// problem's value in `wrap` and `slope`.
 struct Step {
-    std::string kind;                  ///< "scaling", "shift", "merge", "factor", "irrelevant", "units"
+    std::string kind;                  ///< "scaling", "shift", "merge", "factor", "irrelevant", "units", "root"
     std::string words;                 ///< what was seen, with %0, %1, ... for the part's features and $0, $1, ... for the smaller problem's
     std::vector<Expression> features;  ///< of the smaller problem
     Expression target;                 ///< of the smaller problem
@@ -35,6 +39,8 @@ struct Step {
     Expression slope;                  ///< d wrap / d value; empty: 1
     double tolerance = 0;              ///< relative error that constants of the step bring, which the data give only so well
     double score = 0;                  ///< how far the symmetry is broken, squared and relative; smaller is better
+    std::vector<std::size_t> rows = {};  ///< that the smaller problem keeps; empty: all
+    std::vector<double> values = {};     ///< of its target there, where `target` gives them up to their signs only; empty: what `target` gives
 };
 
 /// What proposals may be made of.
@@ -49,6 +55,9 @@ std::vector<Step> propose_steps(const Part& part, const Surrogate& surrogate, co
 /// Steps for where no surrogate predicts well enough for its gradients to mean something: factors divided out and pairs of variables merged, each
 /// judged by the held-out error of what is left against `error`. The best first, none that lowers it by less than a tenth.
 std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means, Meter& meter);
+
+/// The root of a target that is the square, or the inverse of the square, of something of both signs; rows whose sign is not sure are left out.
+std::vector<Step> root_steps(const Part& part, Meter& meter);
 
 /// The target and all but a few features as monomials of these few times pure numbers (structure.md, section 5); nothing when units play no part,
 /// all features are pure numbers already or the target's unit is not known.

@@ -117,6 +117,15 @@ std::optional<Quotient> Quotient::fitted(std::span<const std::vector<double>> co
     return best;
 }
 
+std::vector<double> Quotient::values(std::span<const std::vector<double>> columns, std::span<const std::size_t> rows) const {
+    const auto m = static_cast<Eigen::Index>(above_.size());
+    const Eigen::MatrixXd terms = term_values(columns, inputs_, terms_, rows).leftCols(m);
+    const Eigen::VectorXd p = terms * Eigen::Map<const Eigen::VectorXd>(above_.data(), m), q = terms * Eigen::Map<const Eigen::VectorXd>(below_.data(), m);
+    std::vector<double> values;
+    for (std::size_t i = 0; i < rows.size(); ++i) values.push_back(p(static_cast<Eigen::Index>(i)) / q(static_cast<Eigen::Index>(i)) * monomial_at(powers_, columns, rows[i]));
+    return values;
+}
+
 std::vector<std::vector<double>> Quotient::logarithmic_gradient(std::span<const std::vector<double>> columns, std::span<const std::size_t> rows) const {
     const std::size_t d = columns.size();
     std::vector<std::vector<double>> gradient(d, std::vector<double>(rows.size()));

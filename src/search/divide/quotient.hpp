@@ -22,6 +22,8 @@ public:
 
     /// As Surrogate::error().
     double error() const { return error_; }
+    /// y at rows of the columns.
+    std::vector<double> values(std::span<const std::vector<double>> columns, std::span<const std::size_t> rows) const;
     /// d log|y| / dx_j at rows of the columns, [variable][row].
     std::vector<std::vector<double>> logarithmic_gradient(std::span<const std::vector<double>> columns, std::span<const std::size_t> rows) const;
 

@@ -259,7 +259,9 @@ private:
         const auto& members = result.front.members();
         for (std::size_t k = members.size(); k-- > 0;) {
             const bool last = k + 1 == members.size();
-            offer(node, members[k].outputs[0], last && result.stop == StopReason::solved ? Claim::exact : Claim::approximate);
+            // A wrong sign among the rows hides an exact law from the part, not from the whole.
+            const bool maybe = tree_[node].part.signs_guessed || (last && result.stop == StopReason::solved);
+            offer(node, members[k].outputs[0], maybe ? Claim::exact : Claim::approximate);
             if (solved_) break;
         }
     }

@@ -270,7 +270,7 @@ double work_of_fit(const SurrogateOptions& options, std::size_t rows) {
 
 Surrogate::Surrogate(std::span<const std::vector<double>> columns, std::span<const double> target, std::span<const double> slope,
                      const SurrogateOptions& options)
-    : columns_(columns.begin(), columns.end()) {
+    : columns_(columns.begin(), columns.end()), sign_(target[0] < 0 ? -1 : 1) {
     Split split(target.size(), options.rows);
     training_ = std::move(split.training);
     held_out_ = std::move(split.held_out);
@@ -390,6 +390,24 @@ bool Surrogate::at_noise_floor() const {
     const auto& fit = fits_[static_cast<std::size_t>(best_)];
     if (quotient()) return false;
     return fit && fit->error > rounding && fit->error < meaningless && (fit->gain < still_helps || (fit->error < well_followed && !fit->more_help));
+}
+
+std::vector<double> Surrogate::predictions() const {
+    std::vector<std::size_t> rows(columns_[0].size());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    if (quotient_) return quotient_->values(columns_, rows);
+    std::vector<double> values, point(columns_.size());
+    for (const auto r : rows) {
+        for (std::size_t j = 0; j < point.size(); ++j) point[j] = columns_[j][r];
+        const double f = value(best_, point);
+        switch (best_) {
+            case Scale::plain: values.push_back(f); break;
+            case Scale::logarithm: values.push_back(sign_ * std::exp(f)); break;
+            case Scale::inverse: values.push_back(1 / f); break;
+            case Scale::square: values.push_back(sign_ * std::sqrt(f)); break;
+        }
+    }
+    return values;
 }
 
 double Surrogate::value(Scale scale, std::span<const double> point) const {

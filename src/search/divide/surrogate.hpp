@@ -101,6 +101,8 @@ public:
     /// Derivatives of the polynomial of `scale` at rows of the columns it was made of; mixed ones too when `second`.
     enum class Order : std::uint8_t { first, second };
     Derivatives derivatives(Scale scale, std::span<const std::size_t> rows, Order order) const;
+    /// y at the rows it was made of.
+    std::vector<double> predictions() const;
     /// F of the polynomial at a point.
     double value(Scale scale, std::span<const double> point) const;
 
@@ -125,7 +127,7 @@ private:
     std::array<std::optional<Fit>, all_scales.size()> fits_;
     std::unique_ptr<const Quotient> quotient_;
     Scale best_ = Scale::plain;
-    double spread_ = 1;
+    double spread_ = 1, sign_ = 1;
 };
 
 /// Held-out errors of polynomials for many targets over the same columns: one factorisation for all of them. slopes[t] as in Surrogate.

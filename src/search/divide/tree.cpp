@@ -27,6 +27,22 @@ double deviation(const Part& part) {
     return std::sqrt(square / static_cast<double>(part.target.size()));
 }
 
+// Rows far off the surrogate beside the others have the wrong sign; whether there are any.
+bool leave_out_wrong_signs(Part& part, std::span<const double> predicted) {
+    constexpr double far_off = 30;
+    std::vector<double> off;
+    for (std::size_t i = 0; i < predicted.size(); ++i) off.push_back(std::fabs(part.slope[i] * (part.target[i] - predicted[i])));
+    auto sorted = off;
+    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
+    const double limit = std::max(far_off * sorted[sorted.size() / 2], good_enough);
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < off.size(); ++i)
+        if (off[i] <= limit) kept.push_back(i);
+    if (kept.size() == off.size()) return false;
+    part.keep(kept);
+    return true;
+}
+
 // Places %i and $i filled with the names of the part's and the smaller problem's features; %i goes into brackets where it is a formula.
 std::string with_names(const std::string& words, const std::vector<std::string>& names, const std::vector<std::string>& smaller) {
     std::string text;
@@ -98,6 +114,10 @@ void Tree::see(Node& node) {
     meter_.work += work_of_fit(surrogate_options(), node.part.target.size());
     node.surrogate.emplace(node.part.columns, node.part.target, node.part.slope, surrogate_options());
     node.error = node.surrogate->error();
+    if (!node.part.signs_guessed || !leave_out_wrong_signs(node.part, node.surrogate->predictions())) return;
+    meter_.work += work_of_fit(surrogate_options(), node.part.target.size());
+    node.surrogate.emplace(node.part.columns, node.part.target, node.part.slope, surrogate_options());
+    node.error = node.surrogate->error();
 }
 
 bool Tree::look_further(std::size_t i) {
@@ -112,6 +132,10 @@ bool Tree::look_further(std::size_t i) {
             const auto place = node.error < good_gradients ? scalings : node.untried.begin();
             node.untried.insert(place, std::move(*step));
         }
+        // What is left of a root is simpler in all its variables.
+        auto roots = root_steps(node.part, meter_);
+        std::erase_if(roots, [&](const Step& step) { return !operators_allow(means_.operators, step.wrap); });
+        node.untried.insert(node.untried.begin(), std::make_move_iterator(roots.begin()), std::make_move_iterator(roots.end()));
         return true;
     }
     if (node.looked == Node::Looked::gradients && !(node.error < good_gradients)) {
@@ -135,7 +159,7 @@ bool Tree::accepted(const Node& child) const {
     const bool scanned = nodes_[child.parent].looked == Node::Looked::scanned;
     // At the noise floor a wrong reduction hides below the noise unless little is allowed.
     constexpr double little = 1.05;
-    const bool strict = child.step.kind == "irrelevant" || nodes_[0].surrogate->at_noise_floor();
+    const bool strict = child.step.kind == "irrelevant" || child.step.kind == "root" || nodes_[0].surrogate->at_noise_floor();
     const double growth = scanned ? 0.95 : strict ? little : options_.growth;
     return child.error <= std::max(growth * child.error_before, good_enough);
 }
