@@ -45,6 +45,18 @@ struct BackEndResult {
     std::string detail;    ///< first difference, the tool's complaint, or the line that installs it
 };
 
+/// What vectors reach inside a circuit, of what they should. Some of it no input reaches: intervals do not know what belongs together.
+struct Coverage {
+    struct Share {
+        std::size_t reached = 0, all = 0;
+        /// In percent; 100 of nothing.
+        double percent() const { return all == 0 ? 100 : 100 * static_cast<double>(reached) / static_cast<double>(all); }
+    };
+    Share entries;  ///< of tables, looked up
+    Share borders;  ///< both sides of limits, zero and the nearest differences of comparisons, values that one bit less would not hold
+    Share bits;     ///< of values, as 0 and as 1, and of table entries: those whose change shows at an output
+};
+
 /// How a folder is verified.
 struct VerifyOptions {
     std::size_t random_vectors = 1'000'000;   ///< besides corners and the user's data
@@ -57,20 +69,33 @@ struct VerifyOptions {
 /// Names of the back ends, in the order in which they run.
 std::vector<std::string> back_end_names();
 
-/// Runs every back end of a firmware folder on corners, the user's data and random vectors, and compares bit for bit. Throws balmer::Error for
-/// folders that hold no firmware and unknown names.
-std::vector<BackEndResult> verify_firmware(const std::filesystem::path& folder, const VerifyOptions& options = {});
+/// Every back end against the interpreter, and what the vectors other than random ones reach inside.
+struct Verification {
+    std::vector<BackEndResult> back_ends;
+    Coverage coverage;
+};
+
+/// Runs every back end of a firmware folder on corners, the user's data, vectors searched for what these do not reach, and random vectors, and compares bit
+/// for bit. Throws balmer::Error for folders that hold no firmware and unknown names.
+Verification verify_firmware(const std::filesystem::path& folder, const VerifyOptions& options = {});
+
+/// What became of a fault.
+enum class FaultOutcome : std::uint8_t {
+    caught,      ///< the bench reported at least one difference
+    missed,      ///< the bench found all vectors equal
+    equivalent,  ///< missed, and proven by Yosys to compute the same: no test can notice it
+    broken,      ///< no Verilog, or its bench did not come to an end: neither caught nor missed
+};
 
 /// A fault put into generated Verilog, and whether it was noticed.
 struct FaultResult {
     std::string kind;     ///< table bit, operand swap, width, register
     std::string where;    ///< the line after the change
-    bool caught = false;
-    bool equivalent = false;  ///< proven by Yosys to compute the same: no test can notice it
+    FaultOutcome outcome = FaultOutcome::missed;
 };
 
-/// Injects `count` faults into the Verilog of a folder, one at a time, and runs the bench on each (Icarus, on corners, data and
-/// `random_vectors` vectors). Uncaught ones are put to Yosys' prover. Throws balmer::Error when Icarus is missing.
+/// Injects `count` faults into the Verilog of a folder, one at a time, and runs the bench on each (Icarus, on the vectors of verify_firmware).
+/// Uncaught ones are put to Yosys' prover. Throws balmer::Error when Icarus is missing, or when the bench reports something before any fault.
 std::vector<FaultResult> inject_faults(const std::filesystem::path& folder, std::size_t count, const VerifyOptions& options = {});
 
 /// Cells of a synthesised design and its timing.

@@ -89,8 +89,9 @@ nb::list verify(const std::string& folder, std::size_t vectors, std::size_t netl
         options.random_vectors = vectors;
         options.netlist_vectors = netlist_vectors;
         options.back_ends = back_ends;
-        results = verify_firmware(folder, options);
-        keep_section(folder, "verification", verification_section(results));
+        const Verification verification = verify_firmware(folder, options);
+        keep_section(folder, "verification", verification_section(verification));
+        results = verification.back_ends;
     }
     nb::list rows;
     for (const auto& r : results) {

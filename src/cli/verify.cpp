@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -44,7 +45,7 @@ std::string line_of(const BackEndResult& r) {
 }
 
 int verify(const VerifyArguments& options, const VerifyOptions& verification) {
-    const auto results = verify_firmware(options.folder, verification);
+    const auto [results, coverage] = verify_firmware(options.folder, verification);
     end_progress();
     std::string text;
     std::size_t equal = 0;
@@ -54,7 +55,9 @@ int verify(const VerifyArguments& options, const VerifyOptions& verification) {
         equal += r.agreement == Agreement::equal;
         wrong = wrong || r.agreement == Agreement::differs || r.agreement == Agreement::failed;
     }
-    keep_section(options.folder, "verification", verification_section(results));
+    text += fmt::format("corners, data and searched vectors reach {:.1f} % of {} table entries, {:.1f} % of {} borders; of {} bits {:.1f} % show a change at an output\n",
+                        coverage.entries.percent(), coverage.entries.all, coverage.borders.percent(), coverage.borders.all, coverage.bits.all, coverage.bits.percent());
+    keep_section(options.folder, "verification", verification_section({results, coverage}));
     text += wrong ? "NOT verified\n" : fmt::format("verified: {} of {} back ends ran, all equal to the interpreter bit for bit\n", equal, results.size());
     write_result("", text);
     if (equal == 0 && !wrong) {
@@ -69,19 +72,22 @@ int self_test(const VerifyArguments& options, VerifyOptions verification) {
     const auto results = inject_faults(options.folder, options.faults, verification);
     end_progress();
     std::string text;
-    std::size_t caught = 0, equivalent = 0;
+    std::array<std::size_t, 4> counts{};
+    constexpr std::array words = {"", "MISSED", "no fault (proven equal)", "did not run"};
     for (const FaultResult& r : results) {
-        caught += r.caught;
-        equivalent += r.equivalent;
-        if (!r.caught) {
-            text += fmt::format("{} {}: {}\n", r.equivalent ? "no fault (proven equal)" : "MISSED", r.kind, r.where);
+        ++counts[static_cast<std::size_t>(r.outcome)];
+        if (r.outcome != FaultOutcome::caught) {
+            text += fmt::format("{} {}: {}\n", words[static_cast<std::size_t>(r.outcome)], r.kind, r.where);
         }
     }
-    const std::size_t real = results.size() - equivalent;
-    text += fmt::format("{} of {} faults caught; {} more were proven to change nothing\n", caught, real, equivalent);
+    const auto [caught, missed, equivalent, broken] = counts;
+    text += fmt::format("{} of {} faults caught; {} more were proven to change nothing, {} did not run\n", caught, caught + missed, equivalent, broken);
     write_result("", text);
+    if (caught + missed == 0) {
+        throw Error({.file = options.folder}, "no fault could be tried, so the vectors are not tested: this design has nothing to change, or nothing that still runs");
+    }
     constexpr double enough = 0.95;
-    return static_cast<double>(caught) >= enough * static_cast<double>(real) ? exit_done : exit_difference;
+    return static_cast<double>(caught) >= enough * static_cast<double>(caught + missed) ? exit_done : exit_difference;
 }
 
 int verify_command(const VerifyArguments& options) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "hardware/node_rows.hpp"
+
 namespace balmer {
 
 namespace {
@@ -56,7 +58,9 @@ void each(std::size_t rows, Tile result, F&& f) {
     }
 }
 
-void run_node(const Circuit& circuit, const CircuitNode& node, std::size_t rows, const std::array<const std::int64_t*, 3>& operand, Tile result) {
+}  // namespace
+
+void compute_rows(const Circuit& circuit, const CircuitNode& node, std::size_t rows, const std::array<const std::int64_t*, 3>& operand, std::int64_t* result) {
     const std::int64_t *a = operand[0], *b = operand[1], *c = operand[2];
     const std::int64_t s = std::int64_t{1} << node.shift[0], t = std::int64_t{1} << node.shift[1];
     switch (node.op) {
@@ -88,18 +92,21 @@ void run_node(const Circuit& circuit, const CircuitNode& node, std::size_t rows,
     }
 }
 
-}  // namespace
+std::vector<bool> needed_nodes(const Circuit& circuit) {
+    std::vector<bool> is_needed(circuit.nodes.size());
+    for (const OutputPort& port : circuit.outputs) is_needed[port.node] = true;
+    for (std::size_t i = circuit.nodes.size(); i-- > 0;) {
+        const CircuitNode& node = circuit.nodes[i];
+        for (std::size_t k = 0; is_needed[i] && k < static_cast<std::size_t>(arity_of(node.op)); ++k) is_needed[node.operands[k]] = true;
+    }
+    return is_needed;
+}
 
 Simulation::Simulation(const Circuit& circuit) : circuit_(&circuit) {
     slots_ = assign_slots(circuit, last_use_slot_);
-    std::vector<char> is_read(circuit.nodes.size());
-    for (const OutputPort& port : circuit.outputs) is_read[port.node] = 1;
-    for (std::size_t i = circuit.nodes.size(); i-- > 0;) {
-        const CircuitNode& node = circuit.nodes[i];
-        for (std::size_t k = 0; is_read[i] && k < static_cast<std::size_t>(arity_of(node.op)); ++k) is_read[node.operands[k]] = 1;
-    }
+    const std::vector<bool> is_needed = needed_nodes(circuit);
     for (std::uint32_t i = 0; i < circuit.nodes.size(); ++i)
-        if (is_read[i]) order_.push_back(i);
+        if (is_needed[i]) order_.push_back(i);
 }
 
 void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vector<std::vector<std::int64_t>>& outputs) const {
@@ -123,7 +130,7 @@ void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vec
             for (std::size_t k = 0; k < static_cast<std::size_t>(arity_of(node.op)); ++k) {
                 operands[k] = tile_of(node.operands[k]);
             }
-            run_node(*circuit_, node, count, operands, tile_of(i));
+            compute_rows(*circuit_, node, count, operands, tile_of(i));
         }
         for (std::size_t k = 0; k < outputs.size(); ++k) {
             std::copy_n(tile_of(circuit_->outputs[k].node), count, outputs[k].begin() + static_cast<std::ptrdiff_t>(begin));

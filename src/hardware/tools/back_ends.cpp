@@ -52,13 +52,6 @@ Commands netlist(const fs::path& firmware, const Circuit& circuit) {
             {"vvp", "-n", "netlist.vvp"}};
 }
 
-// What every bench prints at its end.
-bool read_verdict(const std::string& output, BackEndResult& result) {
-    const auto at = output.rfind("balmer bench: ");
-    return at != std::string::npos &&
-           std::sscanf(output.c_str() + at, "balmer bench: %zu vectors, %zu differences", &result.vectors, &result.differences) == 2;
-}
-
 std::string line_with(const std::string& output, const std::string& what) {
     const auto at = output.find(what);
     return at == std::string::npos ? "" : output.substr(at, output.find('\n', at) - at);
@@ -70,6 +63,12 @@ std::string last_lines(const std::string& output) {
 }
 
 }  // namespace
+
+bool read_verdict(const std::string& output, BackEndResult& result) {
+    const auto at = output.rfind("balmer bench: ");
+    return at != std::string::npos &&
+           std::sscanf(output.c_str() + at, "balmer bench: %zu vectors, %zu differences", &result.vectors, &result.differences) == 2;
+}
 
 const std::vector<BackEnd>& back_ends() {
     static const std::vector<BackEnd> all = {

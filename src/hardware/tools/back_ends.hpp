@@ -22,6 +22,9 @@ const std::vector<BackEnd>& back_ends();
 /// Runs one of them in `work`, which holds vectors.txt.
 BackEndResult run_back_end(const BackEnd& back_end, const std::filesystem::path& firmware, const Circuit& circuit, const std::filesystem::path& work);
 
+/// Reads how many vectors a bench compared and how many differed; false when it did not come to its end.
+bool read_verdict(const std::string& output, BackEndResult& result);
+
 /// The folder of Yosys' own files, which holds models of the cells of FPGAs.
 std::filesystem::path yosys_data();
 

@@ -8,8 +8,10 @@
 #include "balmer/error.hpp"
 #include "balmer/firmware.hpp"
 #include "balmer/random.hpp"
+#include "hardware/tools/back_ends.hpp"
+#include "hardware/tools/coverage.hpp"
+#include "hardware/tools/faults.hpp"
 #include "hardware/tools/process.hpp"
-#include "hardware/tools/vector_files.hpp"
 
 namespace balmer {
 
@@ -143,17 +145,23 @@ bool proven_equal(const Circuit& circuit, const fs::path& original, const fs::pa
 
 }  // namespace
 
+FaultOutcome bench_outcome(const fs::path& source, const fs::path& bench, const fs::path& work) {
+    if (run_program_in(work, {"iverilog", "-g2001", "-o", "mutant.vvp", source.string(), bench.string()}).status != 0) return FaultOutcome::broken;
+    BackEndResult result{.name = {}, .detail = {}};
+    const bool ended = read_verdict(run_program_in(work, {"vvp", "-n", "mutant.vvp"}).output, result) && result.vectors > 0;
+    return !ended ? FaultOutcome::broken : result.differences > 0 ? FaultOutcome::caught : FaultOutcome::missed;
+}
+
 std::vector<FaultResult> inject_faults(const fs::path& folder, std::size_t count, const VerifyOptions& options) {
     const Circuit circuit = read_firmware(folder);
     require_program("iverilog", "for the self-test");
     const fs::path source = fs::absolute(folder) / "verilog" / (circuit.name + ".v");
     const fs::path bench = fs::absolute(folder) / "test" / (circuit.name + "_bench.v");
     const Lines lines = lines_of(read_file(source));
-    InputRows rows = read_vectors(circuit, folder / "test" / "vectors.txt");
-    auto more = random_rows(circuit, options.random_vectors, options.seed);
-    std::ranges::move(more, std::back_inserter(rows));
     const WorkFolder work;
-    write_vectors(circuit, rows, work.path() / "vectors.txt");
+    write_vectors(circuit, test_rows(circuit, folder, options).rows, work.path() / "vectors.txt");
+    if (bench_outcome(source, bench, work.path()) != FaultOutcome::missed)
+        throw Error({.file = source.string()}, "the bench is not clean before any fault, so it could not tell one. See what differs with `balmer verify --back-end icarus`");
     RandomStream random(options.seed, 0xfa);
     auto by_kind = sites(lines, random);
     std::vector<FaultResult> results;
@@ -165,11 +173,9 @@ std::vector<FaultResult> inject_faults(const fs::path& folder, std::size_t count
         if (kind->second.empty()) by_kind.erase(kind);
         if (options.progress) options.progress(fmt::format("fault {} of {}: {}", results.size() + 1, count, fault.kind));
         write_file_atomically(work.path() / "mutant.v", text_of(with(lines, fault)));
-        Ran ran = run_program_in(work.path(), {"iverilog", "-g2001", "-o", "mutant.vvp", "mutant.v", bench.string()});
-        if (ran.status == 0) ran = run_program_in(work.path(), {"vvp", "-n", "mutant.vvp"});
-        const bool clean = ran.output.find(" vectors, 0 differences") != std::string::npos;
-        const auto first = fault.changed.find_first_not_of(' ');
-        results.push_back({fault.kind, fault.changed.substr(first), !clean, clean && proven_equal(circuit, source, work.path())});
+        FaultOutcome outcome = bench_outcome("mutant.v", bench, work.path());
+        if (outcome == FaultOutcome::missed && proven_equal(circuit, source, work.path())) outcome = FaultOutcome::equivalent;
+        results.push_back({fault.kind, fault.changed.substr(fault.changed.find_first_not_of(' ')), outcome});
     }
     return results;
 }

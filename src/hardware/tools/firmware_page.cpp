@@ -219,15 +219,24 @@ std::string circuit_section(const Circuit& circuit, const Model* model, const Ta
     return page.body();
 }
 
-std::string verification_section(const std::vector<BackEndResult>& results) {
+std::string verification_section(const Verification& verification) {
     Page page;
     page.heading("Verification");
     PageTable table{.header = {"back end", "result", "vectors", "differences", "seconds", ""}, .align = {Align::left, Align::left, Align::right, Align::right, Align::right, Align::left}, .rows = {}};
-    for (const auto& r : results) {
+    for (const auto& r : verification.back_ends) {
         const char* words[] = {"equal bit for bit", "DIFFERS", "not run", "failed"};
         table.rows.push_back({escaped(r.name), words[static_cast<int>(r.agreement)], fmt::format("{}", r.vectors), fmt::format("{}", r.differences), fmt::format("{:.1f}", r.seconds), escaped(r.detail)});
     }
-    page.table(table, "Each against the interpreter, on corners, the user's data and random vectors, without tolerance.");
+    page.table(table, "Each against the interpreter, without tolerance: on corners, the user's data, vectors searched for what these do not reach, and random vectors.");
+    const Coverage& reached = verification.coverage;
+    PageTable inside{.header = {"", "reached", "of", "percent"}, .align = {Align::left, Align::right, Align::right, Align::right}, .rows = {}};
+    const auto row = [&](const char* what, const Coverage::Share& share) {
+        inside.rows.push_back({what, fmt::format("{}", share.reached), fmt::format("{}", share.all), fmt::format("{:.1f}", share.percent())});
+    };
+    row("table entries looked up", reached.entries);
+    row("borders: sides of limits, differences of comparisons about zero, values that need every bit", reached.borders);
+    row("bits whose change shows at an output", reached.bits);
+    page.table(inside, "What the vectors reach inside, random ones left out. Not all of it can be reached: what belongs together among the inputs is not known to intervals.");
     return page.body();
 }
 

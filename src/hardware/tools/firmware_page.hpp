@@ -13,7 +13,7 @@ namespace balmer {
 std::string circuit_section(const Circuit& circuit, const Model* model, const Table* table, const LoweringOptions& options);
 
 /// Results of verification, and of synthesis.
-std::string verification_section(const std::vector<BackEndResult>& results);
+std::string verification_section(const Verification& verification);
 std::string synthesis_section(const SynthesisResult& result, const SynthesisOptions& options);
 
 /// The pipeline as a drawing: a box per operation, formats on the arrows, stages from left to right.

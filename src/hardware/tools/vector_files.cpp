@@ -18,6 +18,13 @@ std::int64_t drawn(FixedPoint format, RandomStream& random) {
     return format.lowest() + static_cast<std::int64_t>(random.below(range));
 }
 
+// Small numbers as often as large ones.
+std::int64_t drawn_by_size(FixedPoint format, RandomStream& random) {
+    const int bits = static_cast<int>(random.below(static_cast<std::uint64_t>(format.width) + 1));
+    const auto size = static_cast<std::int64_t>(random.below(std::uint64_t{1} << bits));
+    return std::clamp(random.chance(0.5) ? size : -size, format.lowest(), format.highest());
+}
+
 std::vector<std::int64_t> special_values(FixedPoint format) {
     std::vector<std::int64_t> values = {format.lowest(), format.highest(), format.lowest() / 2, format.highest() / 2};
     for (const std::int64_t near_zero : {-1, 0, 1})
@@ -67,16 +74,22 @@ InputRows corner_rows(const Circuit& circuit, std::uint64_t seed) {
     return rows;
 }
 
-InputRows random_rows(const Circuit& circuit, std::size_t count, std::uint64_t seed) {
+InputRows random_rows(const Circuit& circuit, const InputRows& near, std::size_t count, std::uint64_t seed) {
     RandomStream random(seed, 0x4a);
     InputRows rows;
     rows.reserve(count);
     constexpr double at_an_end = 0.02;
     for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t kind = near.empty() ? i % 2 : i % 3;
+        const auto* start = kind == 2 ? &near[random.below(near.size())] : nullptr;
         std::vector<std::int64_t> row;
-        for (const auto& port : circuit.inputs) {
-            const auto value = drawn(port.format, random);
-            row.push_back(random.chance(at_an_end) ? (random.chance(0.5) ? port.format.lowest() : port.format.highest()) : value);
+        for (std::size_t k = 0; k < circuit.inputs.size(); ++k) {
+            const FixedPoint format = circuit.inputs[k].format;
+            const FixedPoint step{std::max(1, format.width / 2), 0, Sign::with};
+            const auto value = kind == 0 ? drawn(format, random) : drawn_by_size(kind == 1 ? format : step, random);
+            const bool is_end = random.chance(at_an_end);
+            const auto end = random.chance(0.5) ? format.lowest() : format.highest();
+            row.push_back(is_end ? end : start ? std::clamp((*start)[k] + value, format.lowest(), format.highest()) : value);
         }
         rows.push_back(std::move(row));
     }

@@ -6,6 +6,7 @@
 #include "balmer/error.hpp"
 #include "balmer/firmware.hpp"
 #include "hardware/tools/back_ends.hpp"
+#include "hardware/tools/coverage.hpp"
 #include "hardware/tools/process.hpp"
 #include "hardware/tools/vector_files.hpp"
 
@@ -22,9 +23,21 @@ void check_names(const std::vector<std::string>& names) {
             throw Error({.name = "--back-end"}, fmt::format("unknown back end '{}'.{} Known: {}", name, suggest(name, known), fmt::join(known, ", ")));
 }
 
-void append(InputRows& rows, InputRows more) { std::ranges::move(more, std::back_inserter(rows)); }
-
 }  // namespace
+
+TestRows test_rows(const Circuit& circuit, const fs::path& folder, const VerifyOptions& options) {
+    if (options.progress) options.progress("vectors");
+    // Random vectors come last: the netlist may get fewer of them.
+    TestRows test{.rows = read_vectors(circuit, folder / "test" / "vectors.txt"), .coverage = {}};
+    const auto append = [&](InputRows more) { std::ranges::move(more, std::back_inserter(test.rows)); };
+    InputRows random = random_rows(circuit, test.rows, options.random_vectors, options.seed);
+    append(corner_rows(circuit, options.seed));
+    ReachingRows reaching = reaching_rows(circuit, test.rows, options.seed);
+    test.coverage = reaching.coverage;
+    append(std::move(reaching.rows));
+    append(std::move(random));
+    return test;
+}
 
 std::vector<std::string> back_end_names() {
     std::vector<std::string> names;
@@ -32,14 +45,14 @@ std::vector<std::string> back_end_names() {
     return names;
 }
 
-std::vector<BackEndResult> verify_firmware(const fs::path& folder, const VerifyOptions& options) {
+Verification verify_firmware(const fs::path& folder, const VerifyOptions& options) {
     check_names(options.back_ends);
     const Circuit circuit = read_firmware(folder);
-    // Corners and data come first, so the netlist sees them too when it gets fewer rows.
-    InputRows rows = read_vectors(circuit, folder / "test" / "vectors.txt");
-    append(rows, corner_rows(circuit, options.seed));
-    const std::size_t fixed = rows.size();
-    append(rows, random_rows(circuit, options.random_vectors, options.seed));
+    Verification verification;
+    TestRows test = test_rows(circuit, folder, options);
+    verification.coverage = test.coverage;
+    InputRows& rows = test.rows;
+    const std::size_t fixed = rows.size() - options.random_vectors;
     const WorkFolder whole, part;
     // By a name of its own: the makefiles of Verilator take no blank in a path.
     const fs::path firmware = whole.path() / "firmware";
@@ -50,20 +63,19 @@ std::vector<BackEndResult> verify_firmware(const fs::path& folder, const VerifyO
         rows.resize(fixed + options.netlist_vectors);
         write_vectors(circuit, rows, part.path() / "vectors.txt");
     }
-    std::vector<BackEndResult> results;
     for (const auto& back_end : back_ends()) {
         if (!options.back_ends.empty() && std::ranges::find(options.back_ends, back_end.name) == options.back_ends.end()) continue;
         if (options.progress) options.progress(back_end.name);
         const auto& work = shorter && back_end.name == "netlist" ? part : whole;
-        results.push_back(run_back_end(back_end, firmware, circuit, work.path()));
+        verification.back_ends.push_back(run_back_end(back_end, firmware, circuit, work.path()));
         const std::size_t given = shorter && back_end.name == "netlist" ? fixed + options.netlist_vectors : fixed + options.random_vectors;
-        auto& result = results.back();
+        auto& result = verification.back_ends.back();
         if (result.agreement == Agreement::equal && result.vectors != given) {
             result.agreement = Agreement::failed;
             result.detail = fmt::format("{} vectors were given, {} compared", given, result.vectors);
         }
     }
-    return results;
+    return verification;
 }
 
 }  // namespace balmer

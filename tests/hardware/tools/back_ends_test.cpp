@@ -20,7 +20,7 @@ void expect_all_equal(const Circuit& circuit, std::size_t vectors, const std::st
     options.netlist_vectors = std::min<std::size_t>(vectors, 5000);
     options.back_ends = std::move(back_ends);
     std::string missing;
-    for (const BackEndResult& r : verify_firmware(folder.path(), options)) {
+    for (const BackEndResult& r : verify_firmware(folder.path(), options).back_ends) {
         if (r.agreement == Agreement::missing) missing += r.detail + "\n";
         else EXPECT_EQ(r.agreement, Agreement::equal) << r.name << ": " << r.differences << " of " << r.vectors << " differ. " << r.detail;
         if (r.agreement == Agreement::equal) EXPECT_GE(r.vectors, options.netlist_vectors) << r.name;

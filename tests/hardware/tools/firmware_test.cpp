@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -8,6 +9,8 @@
 #include "hardware/message_of.hpp"
 #include "hardware/rtl/signals.hpp"
 #include "hardware/rtl/verilog.hpp"
+#include "hardware/tools/coverage.hpp"
+#include "hardware/tools/faults.hpp"
 #include "hardware/tools/firmware_case.hpp"
 #include "hardware/tools/netlist.hpp"
 #include "hardware/tools/process.hpp"
@@ -82,9 +85,9 @@ TEST(Firmware, RegistersTakeFreeNames) {
 TEST(Verification, NoticesOneChangedBit) {
     const TestFolder folder("changed");
     write_firmware(testing::scheduled_circuit(12, 30, 1), folder.path());
-    EXPECT_EQ(verify_firmware(folder.path(), only("python")).at(0).agreement, Agreement::equal);
+    EXPECT_EQ(verify_firmware(folder.path(), only("python")).back_ends.at(0).agreement, Agreement::equal);
     replace_in(folder.path() / "python" / "random_circuit.py", "    return (", "    return (1 + ");
-    const auto result = verify_firmware(folder.path(), only("python")).at(0);
+    const auto result = verify_firmware(folder.path(), only("python")).back_ends.at(0);
     EXPECT_EQ(result.agreement, Agreement::differs);
     EXPECT_EQ(result.differences, result.vectors);
     EXPECT_NE(result.detail.find("line 1"), std::string::npos);
@@ -94,13 +97,13 @@ TEST(Verification, SaysWhatBrokeOffAndWhatIsMissing) {
     const TestFolder folder("broken");
     write_firmware(testing::scheduled_circuit(12, 30, 1), folder.path());
     replace_in(folder.path() / "python" / "random_circuit.py", "import sys", "import sys, nothing_of_this_name");
-    const auto failed = verify_firmware(folder.path(), only("python")).at(0);
+    const auto failed = verify_firmware(folder.path(), only("python")).back_ends.at(0);
     EXPECT_EQ(failed.agreement, Agreement::failed);
     EXPECT_NE(failed.detail.find("nothing_of_this_name"), std::string::npos);
 
     const std::string path = std::getenv("PATH");
     ::setenv("PATH", "/nowhere", 1);
-    const auto results = verify_firmware(folder.path(), [] { auto o = only("ghdl"); o.back_ends.clear(); return o; }());
+    const auto results = verify_firmware(folder.path(), [] { auto o = only("ghdl"); o.back_ends.clear(); return o; }()).back_ends;
     EXPECT_NE(message_of([&] { (void)synthesize_firmware(folder.path()); }).find("apt-get install yosys"), std::string::npos);
     ::setenv("PATH", path.c_str(), 1);
     EXPECT_EQ(results.size(), back_end_names().size());
@@ -139,17 +142,93 @@ TEST(Faults, AreCaught) {
     write_firmware(testing::scheduled_circuit(5, 30, 2), folder.path());
     VerifyOptions options;
     options.random_vectors = 5000;
-    std::size_t caught = 0, equivalent = 0;
+    std::map<FaultOutcome, int> outcomes;
     std::map<std::string, int> kinds;
-    const auto results = inject_faults(folder.path(), 20, options);
+    const auto results = inject_faults(folder.path(), 40, options);
     for (const auto& r : results) {
-        caught += r.caught;
-        equivalent += r.equivalent;
+        ++outcomes[r.outcome];
         ++kinds[r.kind];
     }
-    ASSERT_EQ(results.size(), 20u);
+    ASSERT_EQ(results.size(), 40u);
     EXPECT_EQ(kinds.size(), 4u);
-    EXPECT_GE(static_cast<double>(caught), 0.95 * static_cast<double>(results.size() - equivalent));
+    EXPECT_EQ(outcomes[FaultOutcome::broken], 0);
+    EXPECT_GE(outcomes[FaultOutcome::caught], 0.95 * (outcomes[FaultOutcome::caught] + outcomes[FaultOutcome::missed]));
+}
+
+TEST(Faults, OnlyAReportedDifferenceCounts) {
+    if (!is_installed("iverilog")) GTEST_SKIP() << "Icarus is not installed: " << install_line("iverilog");
+    const TestFolder folder("outcomes");
+    const Circuit circuit = testing::scheduled_circuit(5, 30, 2);
+    write_firmware(circuit, folder.path());
+    const auto source = folder.path() / "verilog" / "random_circuit.v", bench = folder.path() / "test" / "random_circuit_bench.v", work = folder.path() / "test";
+    const auto outcome_of = [&](const std::string& from, const std::string& to) {
+        const std::string kept = read_file(source);
+        replace_in(source, from, to);
+        const auto outcome = bench_outcome(source, bench, work);
+        write_file_atomically(source, kept);
+        return outcome;
+    };
+    EXPECT_EQ(outcome_of("endmodule", " endmodule"), FaultOutcome::missed);
+    EXPECT_EQ(outcome_of("assign y0 = ", "assign y0 = 1 + "), FaultOutcome::caught);
+    EXPECT_EQ(outcome_of("assign y0 = ", "assign y0 = )"), FaultOutcome::broken);                            // no Verilog
+    EXPECT_EQ(outcome_of("assign y0 = ", "initial $finish;\n    assign y0 = "), FaultOutcome::broken);       // ends before its bench
+    replace_in(source, "assign y0 = ", "assign y0 = 1 + ");
+    EXPECT_NE(message_of([&] { inject_faults(folder.path(), 1, {.random_vectors = 10}); }).find("before any fault"), std::string::npos);
+}
+
+// The third input decides whether anything shows, and a fifth of one table's addresses are met by chance at best.
+Circuit circuit_with_hidden_corners() {
+    CircuitBuilder builder("hidden");
+    const auto a = builder.input("a", {16, 0, Sign::with}), b = builder.input("b", {16, 0, Sign::with}), c = builder.input("c", {12, 0, Sign::with});
+    const auto sum = builder.saturate(builder.subtract(a, b), -8, 7);
+    CircuitTable table{.name = "t", .first = -8, .columns = {{"y", "any", {}}}};
+    for (std::int64_t v = -8; v < 8; ++v) table.columns[0].values.push_back(v * v % 13);
+    const auto looked_up = builder.table(builder.add_table(std::move(table)), 0, sum, 0);
+    const auto is_same = builder.compare(CircuitOp::equal, c, builder.constant(1234, 0));
+    builder.output("y", builder.select(is_same, looked_up, builder.constant(0, 0)), {4, 0, Sign::without});
+    return builder.finish();
+}
+
+TEST(ReachingRows, FindWhatCornersAndChanceDoNot) {
+    const Circuit circuit = circuit_with_hidden_corners();
+    const InputRows corners = corner_rows(circuit, 1);
+    const auto none = reaching_rows(circuit, corners, 1, 1);
+    EXPECT_LT(none.coverage.bits.reached, none.coverage.bits.all / 2);
+    const auto found = reaching_rows(circuit, corners, 1);
+    EXPECT_EQ(found.coverage.entries.reached, 16u);
+    EXPECT_EQ(found.coverage.entries.all, 16u);
+    EXPECT_EQ(found.coverage.borders.reached, found.coverage.borders.all);
+    EXPECT_EQ(found.rows, reaching_rows(circuit, corners, 1).rows);
+    // What is reported is what the rows do.
+    std::vector<bool> looked_up(16);
+    bool is_shown = false;
+    for (const auto& row : found.rows) {
+        looked_up[static_cast<std::size_t>(std::clamp<std::int64_t>(row[0] - row[1], -8, 7) + 8)] = true;
+        is_shown = is_shown || row[2] == 1234;
+    }
+    EXPECT_TRUE(is_shown);
+    EXPECT_GE(std::ranges::count(looked_up, true), 12);
+    // Every bit of an entry that the output passes on shows: here all of them.
+    CoverageMap map(circuit);
+    map.see(map.values_of(corners));
+    map.see(map.values_of(found.rows));
+    for (std::size_t entry = 0; entry < 16; ++entry) EXPECT_EQ(map.hidden_entry_bits(0, 0, entry), 0u) << entry;
+}
+
+TEST(ReachingRows, ABitCountsOnlyWhereItsChangeShows) {
+    CircuitBuilder builder("half");
+    const auto x = builder.input("x", {8, 0, Sign::without});
+    builder.output("y", builder.with_fraction(x, -4, Rounding::floor), {4, -4, Sign::without});
+    const Circuit circuit = builder.finish();
+    InputRows all;
+    for (std::int64_t v = 0; v < 256; ++v) all.push_back({v});
+    CoverageMap map(circuit);
+    map.see(map.values_of(all));
+    EXPECT_EQ(map.hidden_bits(0, 0), 0x0fu);  // the four low bits are dropped
+    EXPECT_EQ(map.hidden_bits(0, 1), 0x0fu);
+    EXPECT_EQ(map.hidden_bits(1, 0), 0u);
+    EXPECT_EQ(map.coverage().bits.all, 24u);
+    EXPECT_EQ(map.coverage().bits.reached, 16u);
 }
 
 // A register, a LUT of two inputs, a register, as Yosys writes them.
