@@ -117,6 +117,7 @@ NodeValues CoverageMap::values_of(std::span<const std::vector<std::int64_t>> row
 
 std::vector<bool> CoverageMap::see(const NodeValues& values) {
     std::vector<bool> is_new(values.empty() ? 0 : values[0].size());
+    witnesses_.assign(circuit_.nodes.size(), no_row);
     see_sites(values, is_new);
     for (std::uint32_t i = 0; i < circuit_.nodes.size(); ++i) {
         see_bits(i, values, is_new);
@@ -168,7 +169,8 @@ void CoverageMap::see_bits(std::uint32_t node, const NodeValues& values, std::ve
             const auto first = std::ranges::find(shown, true);
             if (first == shown.end()) continue;
             hidden &= ~bit;
-            is_new[rows[static_cast<std::size_t>(first - shown.begin())]] = true;
+            witnesses_[node] = rows[static_cast<std::size_t>(first - shown.begin())];
+            is_new[witnesses_[node]] = true;
         }
     }
 }
@@ -191,6 +193,7 @@ void CoverageMap::see_entries(std::uint32_t node, const NodeValues& values, std:
         for (std::size_t k = 0; k < rows.size(); ++k) {
             if (!shown[k] || (hidden[entry(rows[k])] & bit) == 0) continue;
             hidden[entry(rows[k])] &= ~bit;
+            witnesses_[node] = rows[k];
             is_new[rows[k]] = true;
         }
     }

@@ -47,6 +47,10 @@ public:
     /// Takes note of rows; says which reached something that none before did.
     std::vector<bool> see(const NodeValues& values);
 
+    /// For each node, a row of the last call in which a change of it was newly seen at an output, or no_row.
+    const std::vector<std::size_t>& witnesses() const { return witnesses_; }
+    static constexpr std::size_t no_row = static_cast<std::size_t>(-1);
+
     /// Where the account stands.
     Coverage coverage() const;
     const std::vector<CoverageSite>& sites() const { return sites_; }
@@ -75,6 +79,7 @@ private:
     std::vector<CoverageSite> sites_;
     std::vector<std::array<std::uint64_t, 2>> hidden_;                     ///< [node][bit's value]
     std::vector<std::vector<std::vector<std::uint64_t>>> hidden_entries_;  ///< [table][column][entry]
+    std::vector<std::size_t> witnesses_;
     std::size_t all_bits_ = 0, work_ = 0;
 };
 

@@ -23,6 +23,7 @@ class RowSearch {
 public:
     RowSearch(const Circuit& circuit, std::uint64_t seed, std::size_t budget) : circuit_(circuit), map_(circuit), random_(seed, 0xc7), budget_(budget) {
         values_.resize(circuit.nodes.size());
+        witnesses_.resize(circuit.nodes.size());
         most_ = std::max<std::size_t>(2 * tile, most_values / std::max<std::size_t>(1, circuit.nodes.size()));
     }
 
@@ -38,6 +39,7 @@ public:
                 if (is_new[r] || rows_.size() < tile) keep(part[r], values, r);
                 if (is_new[r] && from == From::chance) found_.push_back(part[r]);
             }
+            keep_witnesses(part);
         }
     }
 
@@ -62,6 +64,16 @@ private:
         if (rows_.size() >= most_) return;
         rows_.push_back(row);
         for (std::size_t i = 0; i < values.size(); ++i) values_[i].push_back(values[i][r]);
+    }
+
+    void keep_witnesses(std::span<const std::vector<std::int64_t>> rows) {
+        constexpr std::size_t most = 8;  // of one node
+        for (std::size_t i = 0; i < witnesses_.size(); ++i) {
+            const std::size_t r = map_.witnesses()[i];
+            if (r == CoverageMap::no_row) continue;
+            if (witnesses_[i].size() < most) witnesses_[i].push_back(rows[r]);
+            else witnesses_[i][random_.below(most)] = rows[r];
+        }
     }
 
     std::vector<Goal> open_goals() const {
@@ -91,6 +103,7 @@ private:
         std::size_t row = 0, reader = 0;
         std::int64_t distance = 0;
         std::vector<std::uint32_t> ports;
+        const InputRows* witnesses = nullptr;  ///< in which a change of the node shows, for the same ports
     };
 
     Start start_for(const Goal& goal) {
@@ -102,7 +115,7 @@ private:
             start.distance = std::numeric_limits<std::int64_t>::max();
             for (std::size_t r = 0; r < rows_.size(); ++r) {
                 const auto distance = CoverageSite::distance(site.targets[goal.place], site.at(circuit_, values_, start.reader, r));
-                if (distance < start.distance) start = {r, start.reader, distance, {}};
+                if (distance < start.distance) start = {r, start.reader, distance, {}, nullptr};
             }
             start.ports = ports_of(site.nodes[start.reader], Ports::that_it_needs);
             return start;
@@ -117,6 +130,7 @@ private:
             break;
         }
         start.ports = ports_of(node, random_.chance(0.7) ? Ports::others : Ports::that_it_needs);
+        start.witnesses = &witnesses_[node];
         return start;
     }
 
@@ -160,6 +174,18 @@ private:
         row[port] = std::clamp(row[port], format.lowest(), format.highest());
     }
 
+    std::vector<std::int64_t> child_of(const Start& start, const Goal& goal) {
+        std::vector<std::int64_t> row = rows_[start.row];
+        std::size_t moves = 1 + random_.below(goal.kind == Goal::Kind::target ? 2 : std::min<std::size_t>(start.ports.size(), 4));
+        if (start.witnesses && !start.witnesses->empty() && random_.chance(0.5)) {
+            const auto& witness = (*start.witnesses)[random_.below(start.witnesses->size())];
+            for (const auto port : start.ports) row[port] = witness[port];
+            moves = random_.below(2);
+        }
+        for (std::size_t m = 0; m < moves; ++m) move(row, start.ports[random_.below(start.ports.size())]);
+        return row;
+    }
+
     /// Rows near what was best for each goal; those that reach something new are found, and those that came nearer are kept.
     void pursue(std::span<Goal> goals) {
         InputRows rows;
@@ -168,14 +194,12 @@ private:
             starts.push_back(start_for(goal));
             ++goal.tries;
             for (std::size_t c = 0; c < children; ++c) {
-                rows.push_back(rows_[starts.back().row]);
-                const auto& ports = starts.back().ports;
-                const std::size_t moves = 1 + random_.below(goal.kind == Goal::Kind::target ? 2 : std::min<std::size_t>(ports.size(), 4));
-                for (std::size_t m = 0; m < moves; ++m) move(rows.back(), ports[random_.below(ports.size())]);
+                rows.push_back(child_of(starts.back(), goal));
             }
         }
         const NodeValues values = map_.values_of(rows);
         const auto is_new = map_.see(values);
+        keep_witnesses(rows);
         for (std::size_t r = 0; r < rows.size(); ++r) {
             Goal& goal = goals[r / children];
             Start& start = starts[r / children];
@@ -197,7 +221,8 @@ private:
     RandomStream random_;
     std::size_t budget_, most_ = 0;
     InputRows rows_, found_;
-    NodeValues values_;  ///< of the kept rows
+    NodeValues values_;                 ///< of the kept rows
+    std::vector<InputRows> witnesses_;  ///< by node, rows in which a change of it shows
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 
@@ -144,12 +145,12 @@ TEST(Faults, AreCaught) {
     options.random_vectors = 5000;
     std::map<FaultOutcome, int> outcomes;
     std::map<std::string, int> kinds;
-    const auto results = inject_faults(folder.path(), 40, options);
+    const auto results = inject_faults(folder.path(), 30, options);
     for (const auto& r : results) {
         ++outcomes[r.outcome];
         ++kinds[r.kind];
     }
-    ASSERT_EQ(results.size(), 40u);
+    ASSERT_EQ(results.size(), 30u);
     EXPECT_EQ(kinds.size(), 4u);
     EXPECT_EQ(outcomes[FaultOutcome::broken], 0);
     EXPECT_GE(outcomes[FaultOutcome::caught], 0.95 * (outcomes[FaultOutcome::caught] + outcomes[FaultOutcome::missed]));
