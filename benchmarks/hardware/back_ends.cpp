@@ -3,7 +3,7 @@
 //     build/benchmarks/hardware/back_ends FOLDER [MODELS] [VECTORS] [SLOW_VECTORS] [FAULTS] [SEED]
 //
 // SLOW_VECTORS are for GHDL, the gate-level netlist in Icarus and the second interpreter (Python, from the text of docs/specs/circuit.md), which take minutes for
-// a million. Models of 5 to 300 nodes, 1 to 10 outputs, inputs of 4 to 18 bits. Appends a line to FOLDER/seed-SEED.csv for each model: a run that was
+// a million; VECTORS 0: faults alone. Models of 5 to 300 nodes, 1 to 10 outputs, inputs of 4 to 18 bits. Appends a line to FOLDER/seed-SEED.csv for each model: a run that was
 // broken off goes on behind its last line. Prints the sums of that file.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -122,7 +122,25 @@ std::size_t interpreter_differences(const Circuit& circuit, const std::filesyste
 
 constexpr const char* header = "model,nodes,outputs,bits,cycles,interpreters,python,c++,hls,verilator,icarus,ghdl,netlist,entries,borders,bits_shown,caught,missed,equivalent,broken\n";
 
-/// One line of the file: seconds of what was equal, "DIFFERS" of what was not.
+/// Of interpreters and back ends: seconds of what was equal, "DIFFERS" of what was not.
+std::string compared(std::uint64_t index, const Circuit& circuit, const std::filesystem::path& folder, VerifyOptions options, std::size_t slow_vectors) {
+    const Stopwatch watch;
+    const std::size_t wrong = interpreter_differences(circuit, folder, options, slow_vectors);
+    std::string cells = wrong == 0 ? fmt::format(",{:.1f}", watch.seconds()) : fmt::format(",DIFFERS {}", wrong);
+    options.back_ends = {"python", "c++", "hls", "verilator", "icarus"};
+    std::vector<BackEndResult> results = verify_firmware(folder, options).back_ends;
+    options.random_vectors = options.netlist_vectors = slow_vectors;
+    options.back_ends = {"ghdl", "netlist"};
+    std::ranges::move(verify_firmware(folder, options).back_ends, std::back_inserter(results));
+    for (const BackEndResult& r : results) {
+        if (r.agreement == Agreement::equal) cells += fmt::format(",{:.1f}", r.seconds);
+        else cells += r.agreement == Agreement::missing ? ",missing" : ",DIFFERS";
+        if (r.agreement == Agreement::differs || r.agreement == Agreement::failed) fmt::print(stderr, "model {}: {} {}\n", index, r.name, r.detail);
+    }
+    return cells;
+}
+
+/// One line of the file.
 std::string line_of(std::uint64_t index, const Case& given, const std::filesystem::path& folder, VerifyOptions options, std::size_t slow_vectors, std::size_t faults) {
     Circuit circuit;
     try {
@@ -135,24 +153,11 @@ std::string line_of(std::uint64_t index, const Case& given, const std::filesyste
     std::filesystem::remove_all(folder);
     write_firmware(circuit, folder, {.data = &given.table});
     std::string line = fmt::format("{},{},{},{},{}", index, given.nodes, circuit.outputs.size(), given.options.input_format->width, circuit.latency);
-    const Stopwatch watch;
-    const std::size_t wrong = interpreter_differences(circuit, folder, options, slow_vectors);
-    line += wrong == 0 ? fmt::format(",{:.1f}", watch.seconds()) : fmt::format(",DIFFERS {}", wrong);
-    options.back_ends = {"python", "c++", "hls", "verilator", "icarus"};
-    Verification verification = verify_firmware(folder, options);
-    VerifyOptions slow = options;
-    slow.random_vectors = slow.netlist_vectors = slow_vectors;
-    slow.back_ends = {"ghdl", "netlist"};
-    std::ranges::move(verify_firmware(folder, slow).back_ends, std::back_inserter(verification.back_ends));
-    for (const BackEndResult& r : verification.back_ends) {
-        if (r.agreement == Agreement::equal) line += fmt::format(",{:.1f}", r.seconds);
-        else line += r.agreement == Agreement::missing ? ",missing" : ",DIFFERS";
-        if (r.agreement == Agreement::differs || r.agreement == Agreement::failed) fmt::print(stderr, "model {}: {} {}\n", index, r.name, r.detail);
-    }
-    const Coverage& reached = verification.coverage;
+    line += options.random_vectors > 0 ? compared(index, circuit, folder, options, slow_vectors) : ",,,,,,,,";
+    const Coverage reached = test_rows(circuit, folder, options).coverage;
     line += fmt::format(",{:.1f},{:.1f},{:.1f}", reached.entries.percent(), reached.borders.percent(), reached.bits.percent());
     std::array<std::size_t, 4> outcomes{};
-    options.random_vectors = std::min<std::size_t>(options.random_vectors, 20'000);
+    options.random_vectors = 20'000;
     options.seed += index;
     for (const FaultResult& f : faults > 0 ? inject_faults(folder, faults, options) : std::vector<FaultResult>()) {
         ++outcomes[static_cast<std::size_t>(f.outcome)];
@@ -184,7 +189,7 @@ bool summarise(const std::filesystem::path& file) {
         ++models;
         for (std::size_t k = 5; k < names.size(); ++k) {
             differs = differs || cells[k].starts_with("DIFFERS");
-            if (std::isdigit(static_cast<unsigned char>(cells[k][0])) == 0) continue;
+            if (cells[k].empty() || std::isdigit(static_cast<unsigned char>(cells[k][0])) == 0) continue;
             ++equal[names[k]];
             sums[names[k]] += std::stod(cells[k]);
         }
