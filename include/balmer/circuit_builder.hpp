@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,12 +10,18 @@
 
 namespace balmer {
 
+/// Whether what a builder makes gets names.
+enum class Naming : std::uint8_t {
+    unique,  ///< legal, and unlike all others
+    none,    ///< empty: the circuit is only looked at, and thrown away
+};
+
 /// Grows a circuit node by node: computes intervals and fractions, merges equal nodes, keeps names legal and unique. Every method returns
 /// the index of a node. Throws balmer::Error when a value would pass circuit_limit.
 class CircuitBuilder {
 public:
     /// An empty circuit of that name.
-    explicit CircuitBuilder(std::string_view name = "circuit");
+    explicit CircuitBuilder(std::string_view name = "circuit", Naming naming = Naming::unique);
 
     /// A new port and its node.
     std::uint32_t input(std::string_view column, FixedPoint format, Rounding rounding = Rounding::nearest,
@@ -53,7 +60,7 @@ public:
     const Circuit& circuit() const { return circuit_; }
     /// The circuit, to add facts and classes.
     Circuit& circuit() { return circuit_; }
-    /// The finished circuit: nodes that no output reads are gone (inputs stay).
+    /// The finished circuit: nodes that no output reads are gone (inputs stay). Nothing is left in the builder.
     Circuit finish();
 
 private:
@@ -61,6 +68,7 @@ private:
     std::string take_name(std::string_view wanted, std::string_view fallback);
 
     Circuit circuit_;
+    Naming naming_;
     std::unordered_map<std::string, int> taken_;               ///< lower-case names
     std::unordered_multimap<std::uint64_t, std::uint32_t> seen_;  ///< nodes by hash
 };

@@ -52,9 +52,12 @@ std::string_view fallback_name(CircuitOp op) {
 
 }  // namespace
 
-CircuitBuilder::CircuitBuilder(std::string_view name) { circuit_.name = take_name(name, "circuit"); }
+CircuitBuilder::CircuitBuilder(std::string_view name, Naming naming) : naming_(naming) { circuit_.name = take_name(name, "circuit"); }
 
 std::string CircuitBuilder::take_name(std::string_view wanted, std::string_view fallback) {
+    if (naming_ == Naming::none) {
+        return {};
+    }
     const std::string base = legal_name(wanted.empty() ? fallback : wanted, fallback);
     std::string name = base;
     for (;;) {
@@ -136,8 +139,8 @@ std::uint32_t CircuitBuilder::add_table(CircuitTable table) {
         }
     }
     table.name = take_name(table.name, "lookup");
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        table.columns[i].name = legal_name(table.columns[i].name, "y");
+    for (TableColumn& column : table.columns) {
+        column.name = naming_ == Naming::none ? std::string() : legal_name(column.name, "y");
     }
     circuit_.tables.push_back(std::move(table));
     return static_cast<std::uint32_t>(circuit_.tables.size() - 1);
@@ -222,14 +225,14 @@ Circuit CircuitBuilder::finish() {
             table_used[node.source] = 1;
         }
     }
-    Circuit result = circuit_;
-    result.nodes.clear();
-    result.tables.clear();
+    Circuit result = std::move(circuit_);
+    auto nodes = std::exchange(result.nodes, {});
+    auto tables = std::exchange(result.tables, {});
     std::vector<std::uint32_t> table_index(table_used.size(), 0), node_index(live.size(), 0);
     for (std::size_t i = 0; i < table_used.size(); ++i) {
         table_index[i] = static_cast<std::uint32_t>(result.tables.size());
         if (table_used[i]) {
-            result.tables.push_back(circuit_.tables[i]);
+            result.tables.push_back(std::move(tables[i]));
         }
     }
     for (std::size_t i = 0; i < live.size(); ++i) {
@@ -237,7 +240,7 @@ Circuit CircuitBuilder::finish() {
         if (!live[i]) {
             continue;
         }
-        CircuitNode node = circuit_.nodes[i];
+        CircuitNode node = std::move(nodes[i]);
         for (std::size_t k = 0; k < static_cast<std::size_t>(arity_of(node.op)); ++k) {
             node.operands[k] = node_index[node.operands[k]];
         }

@@ -7,11 +7,24 @@ namespace balmer {
 
 namespace {
 
-std::uint32_t winner(std::span<const double* const> scores, std::size_t row, double threshold) {
-    if (scores.size() == 1) return scores[0][row] > threshold ? 1 : 0;
-    std::uint32_t best = 0;
-    for (std::uint32_t k = 1; k < scores.size(); ++k) best = scores[k][row] > scores[best][row] ? k : best;
-    return best;
+/// Class by row: the largest score, the first of equals; of one score, whether it passes.
+std::vector<std::uint32_t> winners_of(std::span<const double* const> scores, std::size_t rows, double threshold) {
+    std::vector<std::uint32_t> won(rows, 0);
+    if (scores.size() == 1) {
+        for (std::size_t row = 0; row < rows; ++row) won[row] = scores[0][row] > threshold ? 1 : 0;
+        return won;
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+        double best = scores[0][row];
+        std::uint32_t code = 0;
+        for (std::uint32_t k = 1; k < scores.size(); ++k) {  // without a branch: scores are close where it matters
+            const double score = scores[k][row];
+            code = score > best ? k : code;
+            best = score > best ? score : best;
+        }
+        won[row] = code;
+    }
+    return won;
 }
 
 /// Root mean square of a - b over the standard deviation of b. Rows without a value of b do not count.
@@ -59,9 +72,7 @@ double Judge::error_of(std::size_t output, const std::vector<double>& values) co
 LoweringQuality Judge::compare(std::span<const double* const> values, double error) const {
     LoweringQuality quality{.error = error, .loss = error};
     if (classifies) {
-        std::vector<std::uint32_t> won(winners.size());
-        for (std::size_t row = 0; row < won.size(); ++row) won[row] = winner(values, row, threshold);
-        quality.agreement = share_equal(won, winners);
+        quality.agreement = share_equal(winners_of(values, winners.size(), threshold), winners);
         quality.loss = loss_of(quality.agreement, error);
     }
     return quality;

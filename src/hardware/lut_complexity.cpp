@@ -105,7 +105,7 @@ std::vector<std::vector<double>> QuantizedScores::operator()(std::span<const Exp
             options.input_formats[features_[i]] = formats_[i];
         }
         TableCache cache;
-        const Circuit circuit = realise(plan, starting_formats(plan, options, table_bits), options, cache).circuit;
+        const Circuit circuit = realise(plan, starting_formats(plan, options, table_bits), options, cache, Sharing::none, Naming::none).circuit;
         std::vector<std::vector<std::int64_t>> inputs, integers;
         for (const InputPort& port : circuit.inputs) {
             inputs.push_back(integers_[static_cast<std::size_t>(std::ranges::find(features_, port.column) - features_.begin())]);

@@ -49,11 +49,8 @@ LoweringQuality OutputMemory::measure(const Circuit& circuit) {
         if (!outputs[k]) missing.push_back(k);
     }
     if (!missing.empty()) {
-        Circuit part = circuit;
-        part.outputs.clear();
-        for (const std::size_t k : missing) part.outputs.push_back(circuit.outputs[k]);
         std::vector<std::vector<std::int64_t>> integers;
-        Simulation(part).run(judge_->inputs, integers);
+        Simulation(circuit, missing).run(judge_->inputs, integers);
         for (std::size_t m = 0; m < missing.size(); ++m) {
             const std::size_t k = missing[m];
             Output output{.values = real_values(integers[m], circuit.outputs[k].format)};

@@ -37,8 +37,9 @@ const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t ed
     const auto [entry, is_new] = kept_.try_emplace({edge, low, high, fraction, scale, bias});
     if (is_new) {
         std::vector<double> arguments;
+        const double unit = std::ldexp(1.0, -fraction);
         for (std::int64_t a = low; a <= high; ++a) {
-            arguments.push_back(scale * std::ldexp(static_cast<double>(a), -fraction) + bias);
+            arguments.push_back(scale * (static_cast<double>(a) * unit) + bias);
         }
         entry->second = plan.tabulate(edge, arguments);
     }

@@ -3,81 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 
 #include "balmer/error.hpp"
-#include "balmer/hardware_cost.hpp"
-#include "hardware/input_formats.hpp"
+#include "balmer/hash.hpp"
+#include "hardware/area_memory.hpp"
 #include "hardware/output_memory.hpp"
 
 namespace balmer {
-
-namespace {
-
-/// Bits before the point, sign included, of a range.
-int bits_before(double low, double high, double scale) {
-    const double magnitude = std::max({std::fabs(low), std::fabs(high), 1e-30}) / scale;
-    return static_cast<int>(std::ceil(std::log2(magnitude * (1 + 1e-9)))) + (low < 0 ? 1 : 0);
-}
-
-constexpr int widest_plain_table = 10;  // address bits; beyond, a line between entries is the cheaper start
-
-std::vector<double> starting_scales(const Plan& plan) {
-    const std::vector<char> is_free = free_scales(plan);
-    std::vector<double> scales(plan.edges.size(), 1);
-    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
-        const PlanEdge& edge = plan.edges[i];
-        if (edge.kind == EdgeKind::linear && is_free[i] && !edge.terms.empty()) {
-            double largest = 0;
-            for (const PlanTerm& term : edge.terms) {
-                largest = std::max(largest, std::fabs(term.coefficient) * scales[term.edge]);
-            }
-            scales[i] = largest;
-        }
-    }
-    return scales;
-}
-
-}  // namespace
-
-PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide) {
-    const std::vector<double> scales = starting_scales(plan);
-    PlanFormats formats(plan.edges.size());
-    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
-        const PlanEdge& edge = plan.edges[i];
-        EdgeFormat& format = formats[i];
-        format.scale = scales[i];
-        format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
-        if (bits > widest_plain_table && wide == WideTables::interpolated) {
-            format.interpolated = bits - widest_plain_table + 2;
-        } else if (bits > widest_plain_table) {
-            constexpr int step = 3;  // the largest argument of a piece is 8 times that of the one before
-            format.segment_bits = step;
-            format.segments = (bits - widest_plain_table + step - 1) / step;
-        }
-        for (const PlanTerm& term : edge.terms) {
-            const PlanEdge& operand = plan.edges[term.edge];
-            const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
-            int fraction = width - bits_before(operand.low, operand.high, scales[term.edge]);
-            if (operand.kind == EdgeKind::input) {
-                fraction = std::min(fraction, port_format(options, operand.name).fraction);
-            }
-            format.operands.push_back({fraction, fraction + bits_before(operand.low, operand.high, scales[term.edge])});
-            format.digits.push_back(4);
-            format.forms.push_back(TermForm::shift_and_add);
-        }
-    }
-    for (std::size_t i = 0; i < plan.edges.size(); ++i) {  // tables of a sum share its last bit
-        for (const PlanTerm& term : plan.edges[i].kind == EdgeKind::linear ? plan.edges[i].terms : std::vector<PlanTerm>{}) {
-            if (plan.edges[term.edge].kind == EdgeKind::table) {
-                formats[term.edge].fraction = formats[i].fraction;
-            }
-        }
-    }
-    return formats;
-}
 
 namespace {
 
@@ -90,6 +28,18 @@ struct Move {
     double score = std::numeric_limits<double>::infinity();  ///< cost saved per loss when last tried
 };
 
+std::uint64_t hash_of(const PlanFormats& formats) {
+    std::uint64_t key = formats.size();
+    for (const EdgeFormat& format : formats) {
+        const std::array<std::int64_t, 6> numbers = {std::bit_cast<std::int64_t>(format.scale), format.fraction, format.folds, format.interpolated, format.segments, format.segment_bits};
+        key = hash(std::span(numbers), key);
+        key = hash(std::span(format.operands), key);
+        key = hash(std::span(format.digits), key);
+        key = hash(std::span(format.forms), key);
+    }
+    return key;
+}
+
 class Search {
 public:
     Search(const Plan& plan, const LoweringOptions& options, const Judge& judge, const std::function<void(const PrecisionState&)>& visit)
@@ -98,7 +48,7 @@ public:
     PrecisionState run() {
         std::optional<PrecisionState> best;
         for (PrecisionState& state : starts()) {
-            visit_(state);
+            show(state);
             std::vector<Move> moves = all_moves();
             descend(state, moves);
             exchange(state, moves);
@@ -106,20 +56,28 @@ public:
                 best = std::move(state);
             }
         }
-        PrecisionState shared = evaluated(best->formats, Sharing::pairs);
-        PrecisionState& cheaper = shared.cost < best->cost ? shared : *best;
+        const PrecisionState shared = evaluated(best->formats, Sharing::pairs);
+        PrecisionState cheaper = shared.cost < best->cost ? named(shared, Sharing::pairs) : named(*best, Sharing::none);
         cheaper.note = note_;
-        return std::move(cheaper);
+        return cheaper;
     }
 
 private:
     static constexpr double no_limit = std::numeric_limits<double>::infinity();
 
-    /// The circuit of the formats; its quality only when it costs less than the limit.
+    /// The same state with a circuit that others may see.
+    PrecisionState named(PrecisionState state, Sharing sharing) {
+        state.realisation = realise(plan_, state.formats, options_, cache_, sharing);
+        return state;
+    }
+
+    void show(const PrecisionState& state) { visit_(named(state, Sharing::none)); }
+
+    /// The circuit of the formats, without names; its quality only when it costs less than the limit.
     PrecisionState evaluated(PlanFormats formats, Sharing sharing = Sharing::none, double cost_limit = no_limit) {
         PrecisionState state{.formats = std::move(formats)};
-        state.realisation = realise(plan_, state.formats, options_, cache_, sharing);
-        state.cost = estimate_cost(state.realisation.circuit).area();
+        state.realisation = realise(plan_, state.formats, options_, cache_, sharing, Naming::none);
+        state.cost = areas_.area(state.realisation.circuit);
         if (state.cost < cost_limit) state.quality = outputs_.measure(state.realisation.circuit);
         return state;
     }
@@ -367,11 +325,19 @@ private:
         return next && next->cost < state.cost ? std::move(next) : std::nullopt;
     }
 
+    /// What has been tried before and costs too much, on another way down, is not made again.
     std::optional<PrecisionState> evaluated_if_possible(PlanFormats formats, double cost_limit = no_limit) {
+        auto& cost = costs_.try_emplace(hash_of(formats), -no_limit).first->second;
+        if (cost >= cost_limit) {
+            return std::nullopt;
+        }
         try {
-            return evaluated(std::move(formats), Sharing::none, cost_limit);
+            PrecisionState state = evaluated(std::move(formats), Sharing::none, cost_limit);
+            cost = state.cost;
+            return state;
         } catch (const Error&) {
-            return std::nullopt;  // a value or a table grew too large
+            cost = no_limit;  // a value or a table grew too large
+            return std::nullopt;
         }
     }
 
@@ -387,7 +353,7 @@ private:
             move.score = std::numeric_limits<double>::infinity();
         }
         while (take_best(state, moves)) {
-            visit_(state);
+            show(state);
         }
     }
 
@@ -459,7 +425,9 @@ private:
     std::vector<char> free_;
     std::vector<int> uses_;
     TableCache cache_;
+    AreaMemory areas_;
     OutputMemory outputs_;
+    std::unordered_map<std::uint64_t, double> costs_;  ///< by a hash of all formats
     std::string note_;
 };
 

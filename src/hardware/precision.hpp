@@ -53,6 +53,9 @@ struct PrecisionState {
     std::string note = {};  ///< when the input formats allow less than was asked for
 };
 
+/// Address bits of a plain table at the start; beyond, pieces or a line between entries are cheaper.
+inline constexpr int widest_plain_table = 10;
+
 /// What becomes of tables whose argument has more bits than a plain table takes.
 enum class WideTables : std::uint8_t {
     interpolated,  ///< a line between entries at even distances

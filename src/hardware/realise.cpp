@@ -30,8 +30,8 @@ struct Realised {
 
 class Realiser {
 public:
-    Realiser(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing)
-        : plan_(plan), formats_(formats), options_(options), cache_(cache), sharing_(sharing), builder_(options.name), free_(free_scales(plan)), uses_(count_uses(plan)),
+    Realiser(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing, Naming naming)
+        : plan_(plan), formats_(formats), options_(options), cache_(cache), sharing_(sharing), builder_(options.name, naming), free_(free_scales(plan)), uses_(count_uses(plan)),
           done_(plan.edges.size()) {}
 
     Realisation run() {
@@ -40,9 +40,7 @@ public:
                 done_[i] = input(plan_.edges[i]);
             }
         }
-        if (sharing_ == Sharing::pairs) {
-            share_sums();
-        }
+        if (sharing_ == Sharing::pairs) share_sums();
         std::vector<std::uint32_t> nodes;
         for (const PlanOutput& output : plan_.outputs) {
             nodes.push_back(finished(edge(output.edge), output));
@@ -55,13 +53,12 @@ public:
                                 plan_.outputs[k].formula);
             }
         }
+        std::vector<EdgeResult> edges = results();
         Circuit circuit = builder_.finish();
         circuit.classes = plan_.classes;
-        for (const std::string& note : notes_) {
-            circuit.notes.push_back(note);
-        }
+        circuit.notes.assign(notes_.begin(), notes_.end());
         set_multipliers(circuit);
-        return {std::move(circuit), results()};
+        return {std::move(circuit), std::move(edges)};
     }
 
 private:
@@ -215,16 +212,18 @@ private:
         tidy(values, entry.index);
         const std::string name = plan_.edges[entry.index].name;
         CircuitTable made{.name = "table_" + name, .first = node.low, .columns = {{.name = "y", .formula = name}}};
+        const double unit = std::ldexp(1.0, entry.fraction);
         for (std::int64_t a = node.low; a <= node.high; ++a) {
             const std::int64_t taken = address.is_folded ? std::clamp(a, std::max(address.low, node.low), std::max(node.low, std::min(address.high, node.high))) : a;
             const double x = values[static_cast<std::size_t>(taken - node.low)];
-            made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, entry.fraction));
+            made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, unit));
         }
         const int fraction = entry.fraction - drop_common_zeros(made.columns[0].values);
         return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, entry.is_identity ? name + "_scaled" : name);
     }
 
-    static std::int64_t rounded(double x, int fraction) { return static_cast<std::int64_t>(std::floor(std::ldexp(x, fraction) + 0.5)); }
+    /// The nearest integer to x * unit, ties up; a power of two multiplies exactly.
+    static std::int64_t rounded(double x, double unit) { return static_cast<std::int64_t>(std::floor(x * unit + 0.5)); }
 
     void check_size(std::uint32_t index, std::int64_t size) const {
         if (size > widest_address) {
@@ -260,11 +259,12 @@ private:
         tidy(knots, index);
         tidy(middles, index);
         CircuitTable made{.name = "table_" + name, .first = first, .columns = {{.name = "entry", .formula = name}, {.name = "slope", .formula = name + " across the cell"}}};
+        const double unit = std::ldexp(1.0, fraction + guard);
         for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
             // Half of the line's error in the middle, so that it errs to both sides alike; half of the last bit rounds.
             const double raised = 0.5 * (middles[i] - 0.5 * (knots[i] + knots[i + 1]));
-            made.columns[0].values.push_back(rounded(factor * (knots[i] + raised) + extra + std::ldexp(0.5, -fraction), fraction + guard));
-            made.columns[1].values.push_back(rounded(factor * (knots[i + 1] - knots[i]), fraction + guard));
+            made.columns[0].values.push_back(rounded(factor * (knots[i] + raised) + extra + std::ldexp(0.5, -fraction), unit));
+            made.columns[1].values.push_back(rounded(factor * (knots[i + 1] - knots[i]), unit));
         }
         const std::uint32_t table = builder_.add_table(std::move(made));
         const std::uint32_t start = builder_.table(table, 0, cell, fraction + guard, name + "_entry");
@@ -492,8 +492,8 @@ private:
 
 }  // namespace
 
-Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing) {
-    return Realiser(plan, formats, options, cache, sharing).run();
+Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing, Naming naming) {
+    return Realiser(plan, formats, options, cache, sharing, naming).run();
 }
 
 }  // namespace balmer

@@ -67,6 +67,6 @@ struct Realisation {
 /// Whether sums of the inputs share pairs of their digits: slow to find, so left for the end.
 enum class Sharing : std::uint8_t { none, pairs };
 /// Throws balmer::Error when a table or a value would be too large.
-Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing = Sharing::none);
+Realisation realise(const Plan& plan, const PlanFormats& formats, const LoweringOptions& options, TableCache& cache, Sharing sharing = Sharing::none, Naming naming = Naming::unique);
 
 }  // namespace balmer

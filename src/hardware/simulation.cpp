@@ -14,7 +14,7 @@ constexpr std::size_t tile_rows = 256;  // a tile of 64-bit integers is 2 KiB: a
 using Tile = std::int64_t*;
 
 /// Storage rows are reused once their value was read for the last time.
-std::size_t assign_slots(const Circuit& circuit, std::vector<std::uint32_t>& slot) {
+std::size_t assign_slots(const Circuit& circuit, std::span<const std::uint32_t> outputs, std::vector<std::uint32_t>& slot) {
     const std::size_t n = circuit.nodes.size();
     std::vector<std::size_t> last(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -23,8 +23,8 @@ std::size_t assign_slots(const Circuit& circuit, std::vector<std::uint32_t>& slo
             last[circuit.nodes[i].operands[k]] = i;
         }
     }
-    for (const OutputPort& port : circuit.outputs) {
-        last[port.node] = n;
+    for (const std::uint32_t node : outputs) {
+        last[node] = n;
     }
     slot.assign(n, 0);
     std::vector<std::uint32_t> free_slots;
@@ -92,9 +92,15 @@ void compute_rows(const Circuit& circuit, const CircuitNode& node, std::size_t r
     }
 }
 
-std::vector<bool> needed_nodes(const Circuit& circuit) {
+std::vector<std::uint32_t> output_nodes(const Circuit& circuit) {
+    std::vector<std::uint32_t> nodes;
+    for (const OutputPort& port : circuit.outputs) nodes.push_back(port.node);
+    return nodes;
+}
+
+std::vector<bool> needed_nodes(const Circuit& circuit, std::span<const std::uint32_t> outputs) {
     std::vector<bool> is_needed(circuit.nodes.size());
-    for (const OutputPort& port : circuit.outputs) is_needed[port.node] = true;
+    for (const std::uint32_t node : outputs) is_needed[node] = true;
     for (std::size_t i = circuit.nodes.size(); i-- > 0;) {
         const CircuitNode& node = circuit.nodes[i];
         for (std::size_t k = 0; is_needed[i] && k < static_cast<std::size_t>(arity_of(node.op)); ++k) is_needed[node.operands[k]] = true;
@@ -102,17 +108,24 @@ std::vector<bool> needed_nodes(const Circuit& circuit) {
     return is_needed;
 }
 
-Simulation::Simulation(const Circuit& circuit) : circuit_(&circuit) {
-    slots_ = assign_slots(circuit, last_use_slot_);
-    const std::vector<bool> is_needed = needed_nodes(circuit);
-    for (std::uint32_t i = 0; i < circuit.nodes.size(); ++i)
+Simulation::Simulation(const Circuit& circuit) : circuit_(&circuit), outputs_(output_nodes(circuit)) { prepare(); }
+
+Simulation::Simulation(const Circuit& circuit, std::span<const std::size_t> ports) : circuit_(&circuit) {
+    for (const std::size_t port : ports) outputs_.push_back(circuit.outputs[port].node);
+    prepare();
+}
+
+void Simulation::prepare() {
+    slots_ = assign_slots(*circuit_, outputs_, last_use_slot_);
+    const std::vector<bool> is_needed = needed_nodes(*circuit_, outputs_);
+    for (std::uint32_t i = 0; i < circuit_->nodes.size(); ++i)
         if (is_needed[i]) order_.push_back(i);
 }
 
 void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vector<std::vector<std::int64_t>>& outputs) const {
     assert(inputs.size() == circuit_->inputs.size());
     const std::size_t rows = inputs.empty() ? 0 : inputs[0].size();
-    outputs.resize(circuit_->outputs.size());
+    outputs.resize(outputs_.size());
     for (auto& column : outputs) {
         column.resize(rows);
     }
@@ -133,7 +146,7 @@ void Simulation::run(std::span<const std::vector<std::int64_t>> inputs, std::vec
             compute_rows(*circuit_, node, count, operands, tile_of(i));
         }
         for (std::size_t k = 0; k < outputs.size(); ++k) {
-            std::copy_n(tile_of(circuit_->outputs[k].node), count, outputs[k].begin() + static_cast<std::ptrdiff_t>(begin));
+            std::copy_n(tile_of(outputs_[k]), count, outputs[k].begin() + static_cast<std::ptrdiff_t>(begin));
         }
     }
 }

@@ -193,5 +193,26 @@ TEST(Circuit, SecondInterpreterAgrees) {
     std::filesystem::remove_all(folder);
 }
 
+TEST(CircuitBuilder, WithoutNamesMakesTheSameCircuit) {
+    const auto made = [](Naming naming) {
+        CircuitBuilder builder("plain", naming);
+        const auto a = builder.input("a", {6, 2, Sign::with}), b = builder.input("b", {5, 0, Sign::with});
+        CircuitTable table{.name = "t", .first = -32, .columns = {{"y", "a square", {}}}};
+        for (std::int64_t v = -32; v < 32; ++v) table.columns[0].values.push_back(v * v);
+        const auto square = builder.table(builder.add_table(std::move(table)), 0, a, 4, "square");
+        builder.output("y", builder.add(square, builder.multiply(a, b, "both"), "sum"), {14, 4, Sign::with});
+        return builder.finish();
+    };
+    Circuit named = made(Naming::unique);
+    const Circuit plain = made(Naming::none);
+    EXPECT_EQ(named.nodes.back().name, "sum");
+    EXPECT_EQ(plain.nodes.back().name, "");
+    named.name = named.tables[0].name = named.tables[0].columns[0].name = "";
+    for (auto& node : named.nodes) node.name = "";
+    for (auto& port : named.inputs) port.name = "";
+    for (auto& port : named.outputs) port.name = "";
+    EXPECT_EQ(named, plain);
+}
+
 }  // namespace
 }  // namespace balmer

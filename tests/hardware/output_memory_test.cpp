@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "balmer/hardware_cost.hpp"
+#include "hardware/area_memory.hpp"
 #include "hardware/random_circuit.hpp"
 
 namespace balmer {
@@ -49,6 +51,16 @@ TEST(OutputMemory, MeasuresWhatTheJudgeMeasures) {
                 default: circuit.outputs[random.below(circuit.outputs.size())].node = static_cast<std::uint32_t>(&node - circuit.nodes.data());
             }
         }
+    }
+}
+
+TEST(AreaMemory, IsTheAreaOfTheEstimate) {
+    AreaMemory memory;  // of all circuits: tables of one must not be taken for another's
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        const Circuit circuit = testing::random_circuit(RandomStream(seed, 7), 20 + static_cast<int>(seed), 2 + static_cast<int>(seed % 4));
+        const double expected = estimate_cost(circuit).area();
+        EXPECT_EQ(memory.area(circuit), expected) << "seed " << seed;
+        EXPECT_EQ(memory.area(circuit), expected) << "seed " << seed;
     }
 }
 

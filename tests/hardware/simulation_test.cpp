@@ -21,6 +21,9 @@ TEST(Simulation, GivesTheIntegersOfTheInterpreter) {
         }
         Simulation(circuit).run(inputs, outputs);
         ASSERT_EQ(outputs, expected) << "seed " << seed;
+        const std::vector<std::size_t> last = {circuit.outputs.size() - 1};
+        Simulation(circuit, last).run(inputs, outputs);
+        ASSERT_EQ(outputs, std::vector(1, expected.back())) << "seed " << seed;
     }
 }
 

@@ -39,7 +39,7 @@ std::int64_t CoverageSite::distance(const Target& target, std::int64_t value) {
     return excess < 0 ? -excess : excess;
 }
 
-CoverageMap::CoverageMap(const Circuit& circuit) : circuit_(circuit), needed_(needed_nodes(circuit)), hidden_(circuit.nodes.size()) {
+CoverageMap::CoverageMap(const Circuit& circuit) : circuit_(circuit), needed_(needed_nodes(circuit, output_nodes(circuit))), hidden_(circuit.nodes.size()) {
     for (const auto& node : circuit.nodes) formats_.push_back(node.format());
     for (const auto& table : circuit.tables) hidden_entries_.emplace_back(table.columns.size(), std::vector<std::uint64_t>(table.size(), 0));
     for (std::uint32_t i = 0; i < circuit.nodes.size(); ++i) {

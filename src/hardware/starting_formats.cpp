@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <cmath>
+
+#include "hardware/input_formats.hpp"
+#include "hardware/precision.hpp"
+
+namespace balmer {
+
+namespace {
+
+/// Bits before the point, sign included, of a range.
+int bits_before(double low, double high, double scale) {
+    const double magnitude = std::max({std::fabs(low), std::fabs(high), 1e-30}) / scale;
+    return static_cast<int>(std::ceil(std::log2(magnitude * (1 + 1e-9)))) + (low < 0 ? 1 : 0);
+}
+
+std::vector<double> starting_scales(const Plan& plan) {
+    const std::vector<char> is_free = free_scales(plan);
+    std::vector<double> scales(plan.edges.size(), 1);
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
+        const PlanEdge& edge = plan.edges[i];
+        if (edge.kind == EdgeKind::linear && is_free[i] && !edge.terms.empty()) {
+            double largest = 0;
+            for (const PlanTerm& term : edge.terms) {
+                largest = std::max(largest, std::fabs(term.coefficient) * scales[term.edge]);
+            }
+            scales[i] = largest;
+        }
+    }
+    return scales;
+}
+
+}  // namespace
+
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide) {
+    const std::vector<double> scales = starting_scales(plan);
+    PlanFormats formats(plan.edges.size());
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
+        const PlanEdge& edge = plan.edges[i];
+        EdgeFormat& format = formats[i];
+        format.scale = scales[i];
+        format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
+        if (bits > widest_plain_table && wide == WideTables::interpolated) {
+            format.interpolated = bits - widest_plain_table + 2;
+        } else if (bits > widest_plain_table) {
+            constexpr int step = 3;  // the largest argument of a piece is 8 times that of the one before
+            format.segment_bits = step;
+            format.segments = (bits - widest_plain_table + step - 1) / step;
+        }
+        for (const PlanTerm& term : edge.terms) {
+            const PlanEdge& operand = plan.edges[term.edge];
+            const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
+            int fraction = width - bits_before(operand.low, operand.high, scales[term.edge]);
+            if (operand.kind == EdgeKind::input) {
+                fraction = std::min(fraction, port_format(options, operand.name).fraction);
+            }
+            format.operands.push_back({fraction, fraction + bits_before(operand.low, operand.high, scales[term.edge])});
+            format.digits.push_back(4);
+            format.forms.push_back(TermForm::shift_and_add);
+        }
+    }
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {  // tables of a sum share its last bit
+        for (const PlanTerm& term : plan.edges[i].kind == EdgeKind::linear ? plan.edges[i].terms : std::vector<PlanTerm>{}) {
+            if (plan.edges[term.edge].kind == EdgeKind::table) {
+                formats[term.edge].fraction = formats[i].fraction;
+            }
+        }
+    }
+    return formats;
+}
+
+}  // namespace balmer
