@@ -9,14 +9,6 @@ function(balmer_glob variable folder pattern flat)
     set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# balmer_compiled_alone(<sources>...): which of them no group takes (BALMER_UNITY): kernels of one instruction set each, and writers,
-# which say the same things in different languages under the same names.
-function(balmer_compiled_alone)
-    set(alone ${ARGN})
-    list(FILTER alone INCLUDE REGEX "/kernels_[a-z0-9]+\\.cpp$|/(latex|mathml|c|cpp|numpy|python|sympy|torch|verilog|vhdl|vitis)\\.cpp$")
-    set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-endfunction()
-
 # balmer_room(<name> [FLAT] [FOLDER <folder>] [ROOT <folder>] [DEPENDS <rooms>] [LIBRARIES <targets>])
 #   One static library balmer_<name> from the .cpp files below <ROOT>/<FOLDER> (src/<name> unless said), linked to the
 #   rooms it depends on. FLAT: subfolders are rooms of their own. A room without .cpp files is an INTERFACE library.
@@ -61,7 +53,9 @@ function(balmer_room name)
     list(FILTER avx512 INCLUDE REGEX "_avx512\\.cpp$")
     set_source_files_properties(${avx512} PROPERTIES
         COMPILE_OPTIONS "-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mfma;-mprefer-vector-width=512")
-    balmer_compiled_alone(${sources})
+    set(kernels ${sources})  # of one instruction set each
+    list(FILTER kernels INCLUDE REGEX "/kernels_[a-z0-9]+\\.cpp$")
+    set_source_files_properties(${kernels} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     set(BALMER_ROOM_FOLDER_${name} ${ROOM_FOLDER} PARENT_SCOPE)
     set(BALMER_ROOM_FLAT_${name} ${ROOM_FLAT} PARENT_SCOPE)
     set_property(GLOBAL APPEND PROPERTY BALMER_ROOMS ${name})

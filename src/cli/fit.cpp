@@ -44,7 +44,7 @@ std::string flag_of(const ParameterInfo& row) {
 
 // One flag per row of parameters.def.
 void add_parameter(CLI::App& fit, const ParameterInfo& row, ParameterReference reference) {
-    const std::string name = flag_of(row);
+    const std::string name = (row.name == "run_folder" ? "-o," : "") + flag_of(row);  // -o says where, as for every command
     std::string help = row.help;
     if (!row.allowed.empty()) help += " [" + row.allowed + "]";
     std::visit(

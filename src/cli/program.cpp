@@ -68,6 +68,26 @@ std::vector<std::string> flags_of(const CLI::App& app) {
     return flags;
 }
 
+/// What other programs call our flags, in the order in which a command may have them.
+constexpr std::pair<std::string_view, std::string_view> flags_elsewhere[] = {
+    {"--output", "--run-folder"}, {"--out", "--output"}, {"--out", "--run-folder"},
+    {"--outdir", "--run-folder"}, {"--folder", "--run-folder"}, {"--time", "--seconds"},
+    {"--timeout", "--seconds"}, {"--jobs", "--threads"}, {"--cores", "--threads"},
+    {"--label", "--target"}, {"--y", "--target"}, {"--columns", "--features"},
+    {"--inputs", "--features"}, {"--maxsize", "--maximum-complexity"}, {"--max-size", "--maximum-complexity"},
+    {"--random-state", "--seed"}, {"--functions", "--operators"}, {"--iterations", "--evaluations"},
+    {"--generations", "--evaluations"},
+};
+
+std::string suggest_flag(const std::string& given, const std::vector<std::string>& flags) {
+    for (const auto& [elsewhere, ours] : flags_elsewhere) {
+        if (given == elsewhere && std::find(flags.begin(), flags.end(), ours) != flags.end()) {
+            return fmt::format(" Did you mean '{}'?", ours);
+        }
+    }
+    return suggest(given, flags);
+}
+
 std::string command_of(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
     return chosen.empty() ? "balmer" : "balmer " + chosen[0]->get_name();
@@ -101,7 +121,7 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const s
         for (const std::string& word : arguments) {  // a mistyped flag explains a missing one
             const std::string flag = word.substr(0, word.find('='));
             if (flag.starts_with("--") && flag.size() > 2 && std::find(flags.begin(), flags.end(), flag) == flags.end() && flag != "--help") {
-                return fmt::format("unknown flag '{}'.{}{}", flag, suggest(flag, flags), help);
+                return fmt::format("unknown flag '{}'.{}{}", flag, suggest_flag(flag, flags), help);
             }
         }
     }

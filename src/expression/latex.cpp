@@ -11,6 +11,7 @@
 
 namespace balmer {
 
+namespace in_latex {
 namespace {
 
 constexpr int atom = 9;
@@ -218,8 +219,10 @@ private:
 };
 
 }  // namespace
+}  // namespace in_latex
 
 std::string latex(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
+    using namespace in_latex;
     const LatexWriter writer(vocabulary, options, expression);
     std::vector<Piece> stack;
     for (const Node& node : expression.nodes) {

@@ -9,6 +9,7 @@
 
 namespace balmer {
 
+namespace in_mathml {
 namespace {
 
 constexpr int atom = 9;
@@ -160,8 +161,10 @@ Piece leaf(const Node& node, const Expression& expression, const Vocabulary& voc
 }
 
 }  // namespace
+}  // namespace in_mathml
 
 std::string mathml(const Expression& expression, const Vocabulary& vocabulary, const PrintOptions& options) {
+    using namespace in_mathml;
     const std::vector<std::string> names = parameter_names(expression, vocabulary);
     std::vector<Piece> stack;
     for (const Node& node : expression.nodes) {

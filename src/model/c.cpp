@@ -12,6 +12,7 @@
 
 namespace balmer {
 
+namespace in_c {
 namespace {
 
 constexpr Spelling spellings[] = {
@@ -207,11 +208,7 @@ std::string functions(const Model& model, const ModelNames& names, Language lang
     std::string body;
     for (std::size_t i = 0; i < names.definitions.size(); ++i) {
         const Definition& definition = model.vocabulary.definitions[i];
-        UniqueNames unique(reserved());
-        std::vector<std::string> arguments;
-        for (const std::string& argument : definition.arguments) {
-            arguments.push_back(unique.take(argument, "a"));
-        }
+        const std::vector<std::string> arguments = argument_names(definition, reserved());
         body += function("static inline double " + names.definitions[i], arguments, definition.body, emitter.write(definition.body, arguments), language) + "\n";
     }
     for (std::size_t k = 0; k < model.outputs.size(); ++k) {
@@ -269,8 +266,10 @@ std::string class_choice(const Model& model) {
 }
 
 }  // namespace
+}  // namespace in_c
 
 std::string export_c(const Model& model) {
+    using namespace in_c;
     const ModelNames names = name_model(model, reserved());
     const std::size_t n = names.arguments().size();
     const std::size_t k = names.outputs.size();
@@ -289,6 +288,7 @@ std::string export_c(const Model& model) {
 }
 
 std::string export_cpp(const Model& model) {
+    using namespace in_c;
     const ModelNames names = name_model(model, reserved());
     const std::size_t n = names.arguments().size();
     const std::size_t k = names.outputs.size();

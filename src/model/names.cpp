@@ -90,6 +90,23 @@ ModelNames name_model(const Model& model, std::set<std::string> reserved) {
     return names;
 }
 
+std::vector<std::string> argument_names(const Definition& definition, std::set<std::string> reserved) {
+    UniqueNames unique(std::move(reserved));
+    std::vector<std::string> names;
+    for (const std::string& argument : definition.arguments) {
+        names.push_back(unique.take(argument, "a"));
+    }
+    return names;
+}
+
+std::vector<std::string> output_names(const Model& model) {
+    std::vector<std::string> names;
+    for (const Output& output : model.outputs) {
+        names.push_back(output.name);
+    }
+    return names;
+}
+
 std::vector<std::string> ModelNames::arguments() const {
     std::vector<std::string> result = features;
     result.insert(result.end(), categories.begin(), categories.end());

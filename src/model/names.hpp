@@ -37,6 +37,12 @@ struct ModelNames {
 };
 ModelNames name_model(const Model& model, std::set<std::string> reserved);
 
+/// What the arguments of a user operator are called in the code of one language.
+std::vector<std::string> argument_names(const Definition& definition, std::set<std::string> reserved);
+
+/// The names of the outputs, as the user gave them.
+std::vector<std::string> output_names(const Model& model);
+
 /// Labels for the parameter table in text: a parameter's own name where it is an identifier and free, else p0, p1 ...
 /// (or c0, k0 ... when a column takes one of these).
 std::vector<std::string> label_parameters(const Model& model);

@@ -9,6 +9,7 @@
 
 namespace balmer {
 
+namespace in_numpy {
 namespace {
 
 constexpr Spelling spellings[] = {
@@ -108,21 +109,6 @@ constexpr Dialect dialect = {.spellings = spellings,
                              .choice = "_choose(#1, #2)",
                              .table = python_table};
 
-std::string definition_function(const Definition& definition, const std::string& name, const std::set<std::string>& reserved,
-                                Emitter& emitter) {
-    UniqueNames unique(reserved);
-    std::vector<std::string> arguments;
-    for (const std::string& argument : definition.arguments) {
-        arguments.push_back(unique.take(argument, "a"));
-    }
-    const Code code = emitter.write(definition.body, arguments);
-    std::string text = fmt::format("\n\ndef {}({}):\n", name, joined(arguments));
-    for (const std::string& line : code.lines) {
-        text += "    " + line + "\n";
-    }
-    return text + fmt::format("    return {}\n", code.value);
-}
-
 std::string predict_function(const Model& model, const ModelNames& names, Emitter& emitter) {
     std::string text = fmt::format("\n\ndef predict({}):\n    \"\"\"{}, by rows; the arguments are arrays that broadcast.\"\"\"\n", joined(names.arguments()),
                                    model.task == Task::classification ? "The scores" : "The outputs");
@@ -147,9 +133,7 @@ std::string predict_function(const Model& model, const ModelNames& names, Emitte
     std::vector<std::string> results;
     for (const Output& output : model.outputs) {
         const Code code = emitter.write(output.expression);
-        for (const std::string& line : code.lines) {
-            text += "        " + line + "\n";
-        }
+        text += python_lines(code, "        ");
         results.push_back(fmt::format("np.broadcast_to({}, shape)", code.value));
     }
     if (results.size() == 1) {
@@ -186,34 +170,23 @@ std::string classifier(const Model& model, const std::string& arguments) {
 }
 
 }  // namespace
+}  // namespace in_numpy
 
 std::string export_numpy(const Model& model) {
-    std::set<std::string> reserved = python_reserved_words();
+    using namespace in_numpy;
+    std::set<std::string> reserved = python_reserved_words(helpers);
     reserved.insert({"shape", "scores", "powers"});
-    for (const Helper& helper : helpers) {
-        reserved.emplace(helper.name);
-    }
     const ModelNames names = name_model(model, reserved);
     Emitter emitter(dialect, names);
-    std::string body;
-    for (std::size_t i = 0; i < names.definitions.size(); ++i) {
-        body += definition_function(model.vocabulary.definitions[i], names.definitions[i], reserved, emitter);
-    }
+    std::string body = python_definitions(model, names, reserved, emitter);
     body += predict_function(model, names, emitter);
-    std::vector<std::string> outputs;
-    for (const Output& output : model.outputs) {
-        outputs.push_back(output.name);
-    }
     const bool classifies = model.task == Task::classification;
     body += classifies ? classifier(model, joined(names.arguments())) : "";
-    std::string used;
-    for (const std::string_view helper : emitter.helpers()) {
-        used += "\n\n" + std::string(helper) + "\n";
-    }
+    const std::string used = python_helpers(emitter);
     std::string text = python_head(model, names);
     text += used.find("math.") == std::string::npos ? "" : "import math\n\n";
     text += fmt::format("import numpy as np\n\nfeatures = {}  # the columns, in the order of the arguments\noutputs = {}\n",
-                        python_list(model_columns(model)), python_list(outputs));
+                        python_list(model_columns(model)), python_list(output_names(model)));
     for (const std::string& table : emitter.tables()) {
         text += table + "\n";
     }

@@ -10,6 +10,7 @@
 
 namespace balmer {
 
+namespace in_python {
 namespace {
 
 constexpr Spelling spellings[] = {
@@ -173,13 +174,10 @@ constexpr Dialect dialect = {.spellings = spellings,
 
 std::string function(const std::string& name, const std::vector<std::string>& arguments, const std::string& doc,
                      const std::vector<Code>& values) {
-    std::string text = fmt::format("def {}({}):\n", name, joined(arguments));
-    text += doc.empty() ? "" : fmt::format("    \"\"\"{}\"\"\"\n", doc);
+    std::string text = fmt::format("def {}({}):\n    \"\"\"{}\"\"\"\n", name, joined(arguments), doc);
     std::vector<std::string> results;
     for (const Code& code : values) {
-        for (const std::string& line : code.lines) {
-            text += "    " + line + "\n";
-        }
+        text += python_lines(code, "    ");
         results.push_back(code.value);
     }
     if (results.size() == 1) {
@@ -216,29 +214,17 @@ std::string classifier(const Model& model, const std::string& arguments) {
 }
 
 }  // namespace
+}  // namespace in_python
 
 std::string export_python(const Model& model) {
-    std::set<std::string> reserved = python_reserved_words();
-    for (const Helper& helper : helpers) {
-        reserved.emplace(helper.name);
-    }
+    using namespace in_python;
+    const std::set<std::string> reserved = python_reserved_words(helpers);
     const ModelNames names = name_model(model, reserved);
     Emitter emitter(dialect, names);
-    std::string body;
-    for (std::size_t i = 0; i < names.definitions.size(); ++i) {
-        const Definition& definition = model.vocabulary.definitions[i];
-        UniqueNames unique(reserved);
-        std::vector<std::string> arguments;
-        for (const std::string& argument : definition.arguments) {
-            arguments.push_back(unique.take(argument, "a"));
-        }
-        body += "\n\n" + function(names.definitions[i], arguments, "", {emitter.write(definition.body, arguments)});
-    }
+    std::string body = python_definitions(model, names, reserved, emitter);
     std::vector<Code> values;
-    std::vector<std::string> outputs;
     for (const Output& output : model.outputs) {
         values.push_back(emitter.write(output.expression));
-        outputs.push_back(output.name);
     }
     const bool classifies = model.task == Task::classification;
     body += "\n\n" + function("predict", names.arguments(), classifies ? "The scores of one row." : "The outputs for one row.", values);
@@ -249,15 +235,12 @@ std::string export_python(const Model& model) {
     }
     std::string text = python_head(model, names) + "import math\n\n";
     text += fmt::format("features = {}  # the columns, in the order of the arguments\n", python_list(model_columns(model)));
-    text += fmt::format("outputs = {}\n", python_list(outputs));
+    text += fmt::format("outputs = {}\n", python_list(output_names(model)));
     text += classifies ? fmt::format("classes = {}\n", python_list(model.classes)) : "";
     for (const std::string& table : emitter.tables()) {
         text += table + "\n";
     }
-    for (const std::string_view helper : emitter.helpers()) {
-        text += "\n\n" + std::string(helper) + "\n";
-    }
-    return text + body;
+    return text + python_helpers(emitter) + body;
 }
 
 }  // namespace balmer

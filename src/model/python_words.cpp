@@ -6,22 +6,52 @@
 #include <cmath>
 
 #include "balmer/number.hpp"
-#include "model/emit.hpp"
 
 namespace balmer {
 
-std::set<std::string> python_reserved_words() {
-    return {"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+std::set<std::string> python_reserved_words(std::span<const Helper> helpers) {
+    std::set<std::string> words = {"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
             "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
             "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "abs", "float", "sum", "max", "min",
             "tuple", "hasattr", "print", "super", "math", "np", "sympy", "torch", "predict", "classify", "probabilities",
             "classes", "self"};
+    for (const Helper& helper : helpers) {
+        words.emplace(helper.name);
+    }
+    return words;
 }
 
 std::string python_head(const Model& model, const ModelNames& names) {
     std::string text;
     for (const std::string& line : describe(model, names)) {
         text += "# " + line + "\n";
+    }
+    return text;
+}
+
+std::string python_lines(const Code& code, std::string_view indent) {
+    std::string text;
+    for (const std::string& line : code.lines) {
+        text += fmt::format("{}{}\n", indent, line);
+    }
+    return text;
+}
+
+std::string python_definitions(const Model& model, const ModelNames& names, const std::set<std::string>& reserved, Emitter& emitter) {
+    std::string text;
+    for (std::size_t i = 0; i < names.definitions.size(); ++i) {
+        const Definition& definition = model.vocabulary.definitions[i];
+        const std::vector<std::string> arguments = argument_names(definition, reserved);
+        const Code code = emitter.write(definition.body, arguments);
+        text += fmt::format("\n\ndef {}({}):\n{}    return {}\n", names.definitions[i], joined(arguments), python_lines(code, "    "), code.value);
+    }
+    return text;
+}
+
+std::string python_helpers(const Emitter& emitter) {
+    std::string text;
+    for (const std::string_view helper : emitter.helpers()) {
+        text += fmt::format("\n\n{}\n", helper);
     }
     return text;
 }

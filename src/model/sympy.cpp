@@ -11,6 +11,7 @@
 
 namespace balmer {
 
+namespace in_sympy {
 namespace {
 
 constexpr Spelling spellings[] = {
@@ -101,45 +102,24 @@ std::string symbol_lines(const Model& model, const ModelNames& names) {
 }
 
 }  // namespace
+}  // namespace in_sympy
 
 std::string export_sympy(const Model& model) {
-    std::set<std::string> reserved = python_reserved_words();
+    using namespace in_sympy;
+    std::set<std::string> reserved = python_reserved_words(helpers);
     reserved.insert({"symbols", "outputs", "name", "value"});
-    for (const Helper& helper : helpers) {
-        reserved.emplace(helper.name);
-    }
     const ModelNames names = name_model(model, reserved);
     Emitter emitter(dialect, names);
-    std::string body;
-    for (std::size_t i = 0; i < names.definitions.size(); ++i) {
-        const Definition& definition = model.vocabulary.definitions[i];
-        UniqueNames unique(reserved);
-        std::vector<std::string> arguments;
-        for (const std::string& argument : definition.arguments) {
-            arguments.push_back(unique.take(argument, "a"));
-        }
-        const Code code = emitter.write(definition.body, arguments);
-        body += fmt::format("\n\ndef {}({}):\n", names.definitions[i], joined(arguments));
-        for (const std::string& line : code.lines) {
-            body += "    " + line + "\n";
-        }
-        body += fmt::format("    return {}\n", code.value);
-    }
+    std::string body = python_definitions(model, names, reserved, emitter);
     body += (body.empty() ? "\n" : "\n\n") + symbol_lines(model, names) + "outputs = {}\n";
     for (const Output& output : model.outputs) {
         const Code code = emitter.write(output.expression);
-        for (const std::string& line : code.lines) {
-            body += line + "\n";
-        }
+        body += python_lines(code, "");
         body += fmt::format("outputs[{}] = sympy.sympify({})\n", python_text(output.name), code.value);
     }
     body += model.task == Task::classification ? fmt::format("classes = {}  # scored by the outputs\n", python_list(model.classes)) : "";
     body += "\nif __name__ == \"__main__\":\n    for name, value in outputs.items():\n        print(name, \"=\", value)\n";
-    std::string text = python_head(model, names) + "import sympy\n";
-    for (const std::string_view helper : emitter.helpers()) {
-        text += "\n\n" + std::string(helper) + "\n";
-    }
-    return text + body;
+    return python_head(model, names) + "import sympy\n" + python_helpers(emitter) + body;
 }
 
 }  // namespace balmer

@@ -6,6 +6,7 @@
 
 namespace balmer {
 
+namespace in_torch {
 namespace {
 
 constexpr Spelling spellings[] = {
@@ -96,26 +97,6 @@ constexpr Dialect dialect = {.spellings = spellings,
                              .temporary = "#1 = #2",
                              .division = PlainDivision::always};
 
-std::string definition_functions(const Model& model, const ModelNames& names, const std::set<std::string>& reserved,
-                                 Emitter& emitter) {
-    std::string text;
-    for (std::size_t i = 0; i < names.definitions.size(); ++i) {
-        const Definition& definition = model.vocabulary.definitions[i];
-        UniqueNames unique(reserved);
-        std::vector<std::string> arguments;
-        for (const std::string& argument : definition.arguments) {
-            arguments.push_back(unique.take(argument, "a"));
-        }
-        const Code code = emitter.write(definition.body, arguments);
-        text += fmt::format("\n\ndef {}({}):\n", names.definitions[i], joined(arguments));
-        for (const std::string& line : code.lines) {
-            text += "    " + line + "\n";
-        }
-        text += fmt::format("    return {}\n", code.value);
-    }
-    return text;
-}
-
 std::string constructor(const Model& model) {
     std::string text = "    def __init__(self):\n        super().__init__()\n        self.p = torch.nn.ParameterList([\n";
     for (const Parameter& parameter : model.parameters) {
@@ -137,38 +118,28 @@ std::string forward(const Model& model, const ModelNames& names, Emitter& emitte
     std::vector<std::string> results;
     for (const Output& output : model.outputs) {
         const Code code = emitter.write(output.expression, {}, parameters);
-        for (const std::string& line : code.lines) {
-            text += "        " + line + "\n";
-        }
+        text += python_lines(code, "        ");
         results.push_back(fmt::format("({}).expand(x.shape[:-1])", code.value));
     }
     return text + fmt::format("        return torch.stack([\n            {},\n        ], dim=-1)\n", joined(results, ",\n            "));
 }
 
 }  // namespace
+}  // namespace in_torch
 
 std::string export_torch(const Model& model) {
-    std::set<std::string> reserved = python_reserved_words();
+    using namespace in_torch;
+    std::set<std::string> reserved = python_reserved_words(helpers);
     reserved.insert({"x", "p", "Formula", "features", "outputs"});
-    for (const Helper& helper : helpers) {
-        reserved.emplace(helper.name);
-    }
     const ModelNames names = name_model(model, reserved);
     Emitter emitter(dialect, names);
-    const std::string definitions = definition_functions(model, names, reserved, emitter);
+    const std::string definitions = python_definitions(model, names, reserved, emitter);
     const std::string body = forward(model, names, emitter);
-    std::vector<std::string> outputs;
-    for (const Output& output : model.outputs) {
-        outputs.push_back(output.name);
-    }
-    std::string used;
-    for (const std::string_view helper : emitter.helpers()) {
-        used += "\n\n" + std::string(helper) + "\n";
-    }
+    const std::string used = python_helpers(emitter);
     std::string text = python_head(model, names);
     text += (used + definitions + body).find("math.") == std::string::npos ? "" : "import math\n\n";
     text += fmt::format("import torch\n\nfeatures = {}  # the columns of x\noutputs = {}\n", python_list(model.vocabulary.features),
-                        python_list(outputs));
+                        python_list(output_names(model)));
     text += model.task == Task::classification ? fmt::format("classes = {}\n", python_list(model.classes)) : "";
     text += used + definitions + "\n\nclass Formula(torch.nn.Module):\n";
     text += "    \"\"\"The formulas above; p are the constants, in the order of the model file.\"\"\"\n\n";

@@ -115,6 +115,8 @@ TEST(Mistakes, OnTheCommandLine) {
     expect_mistake("shwo", "unknown command 'shwo'. Did you mean 'show'?");
     expect_mistake("show --formt csv x", "unknown flag '--formt'. Did you mean '--format'?");
     expect_mistake("fit data.csv --targt y", "unknown flag '--targt'. Did you mean '--target'?");
+    expect_mistake("fit data.csv --target y --output here", "unknown flag '--output'. Did you mean '--run-folder'?");
+    expect_mistake("predict run data.csv --out here", "unknown flag '--out'. Did you mean '--output'?");
     expect_mistake("export run --tp c", "Did you mean '--to'?");
     expect_mistake("export run", "--to is missing");
     expect_mistake("predict run", "DATA is missing");

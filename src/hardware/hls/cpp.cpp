@@ -9,6 +9,8 @@
 #include "hardware/rtl/vectors.hpp"
 
 namespace balmer {
+
+namespace in_cpp {
 namespace {
 
 // Tables end in an underscore here and in the other sources: no name of a circuit does.
@@ -82,8 +84,10 @@ std::string tables(const Circuit& circuit) {
 std::string step(const FixedPoint& format) { return fmt::format("{:a}", format.step()); }
 
 }  // namespace
+}  // namespace in_cpp
 
 std::string cpp_header(const Circuit& circuit) {
+    using namespace in_cpp;
     std::string in, out, body, results;
     for (const auto& port : circuit.inputs) in += fmt::format("    std::int64_t {};  ///< {}\n", port.name, to_string(port.format));
     for (const auto& port : circuit.outputs) out += fmt::format("    std::int64_t {};  ///< {}\n", port.name, to_string(port.format));
@@ -129,6 +133,7 @@ inline std::int64_t integer(double x, std::int64_t low, std::int64_t high, bool 
 }
 
 std::string cpp_bench(const Circuit& circuit) {
+    using namespace in_cpp;
     std::vector<std::string> inputs, checks;
     for (const auto& port : input_places(circuit))
         inputs.push_back(fmt::format("field(in, {}, {}, {})", port.first, port.format.width, port.format.sign == Sign::with ? "true" : "false"));

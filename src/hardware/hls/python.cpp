@@ -8,6 +8,8 @@
 #include "hardware/rtl/vectors.hpp"
 
 namespace balmer {
+
+namespace in_python {
 namespace {
 
 // Python's own words that no circuit forbids.
@@ -51,8 +53,10 @@ std::string expression(const Circuit& circuit, const CircuitNode& node) {
 }
 
 }  // namespace
+}  // namespace in_python
 
 std::string python_module(const Circuit& circuit) {
+    using namespace in_python;
     std::string text = "\"\"\"" ;
     for (const auto& line : header_lines(circuit)) {
         std::string safe = line;

@@ -8,6 +8,8 @@
 #include "hardware/rtl/vectors.hpp"
 
 namespace balmer {
+
+namespace in_vitis {
 namespace {
 
 std::string type_of(FixedPoint format) { return fmt::format("{}<{}>", format.sign == Sign::with ? "ap_int" : "ap_uint", format.width); }
@@ -78,12 +80,15 @@ std::string signature(const Circuit& circuit) {
 }
 
 }  // namespace
+}  // namespace in_vitis
 
 std::string hls_header(const Circuit& circuit) {
+    using namespace in_vitis;
     return comment(header_lines(circuit), "//") + "#pragma once\n\n#include \"balmer_integers.hpp\"\n\n" + signature(circuit) + ";\n";
 }
 
 std::string hls_source(const Circuit& circuit) {
+    using namespace in_vitis;
     std::string text = comment({circuit.name + " for Vitis HLS; formula and formats stand in the header"}, "//") + fmt::format("#include \"{}.hpp\"\n\n", circuit.name);
     for (const auto& table : circuit.tables) {
         for (const auto& column : table.columns) {
@@ -192,6 +197,7 @@ bool operator!=(const balmer_integer<W, S>& a, int b) { return a.to_int64() != b
 }
 
 std::string hls_bench(const Circuit& circuit) {
+    using namespace in_vitis;
     std::vector<std::string> arguments, checks;
     std::string results;
     const auto sign = [](const PortBits& port) { return port.format.sign == Sign::with ? "true" : "false"; };
@@ -237,6 +243,7 @@ int main(int argc, char** argv) {{
 }
 
 std::string vitis_script(const Circuit& circuit, const std::string& part) {
+    using namespace in_vitis;
     const double period = circuit.clock > 0 ? circuit.clock : 5;
     return fmt::format(R"(# vitis_hls -f vitis_hls.tcl: C simulation, synthesis, co-simulation and export of {0}. Written by balmer, which never ran it.
 open_project -reset {0}_vitis
@@ -257,6 +264,7 @@ exit
 }
 
 std::string vivado_script(const Circuit& circuit, const std::string& part) {
+    using namespace in_vitis;
     const double period = circuit.clock > 0 ? circuit.clock : 5;
     const std::string clock = circuit.latency > 0 ? fmt::format("create_clock -period {:g} -name clk [get_ports clk]\n", period) : "";
     return fmt::format(R"(# vivado -mode batch -source vivado.tcl: synthesis, place and route of {0} out of context. Written by balmer, which never ran it.

@@ -8,6 +8,8 @@
 #include "hardware/rtl/signals.hpp"
 
 namespace balmer {
+
+namespace in_verilog {
 namespace {
 
 bool has_sign(const CircuitNode& node) { return node.low < 0; }
@@ -253,7 +255,8 @@ std::string Verilog::outputs() const {
 }
 
 }  // namespace
+}  // namespace in_verilog
 
-std::string verilog(const Circuit& circuit, ValidBit valid) { return Verilog(circuit, valid).text(); }
+std::string verilog(const Circuit& circuit, ValidBit valid) { return in_verilog::Verilog(circuit, valid).text(); }
 
 }  // namespace balmer

@@ -8,6 +8,8 @@
 #include "hardware/rtl/signals.hpp"
 
 namespace balmer {
+
+namespace in_vhdl {
 namespace {
 
 bool has_sign(const CircuitNode& node) { return node.low < 0; }
@@ -263,7 +265,8 @@ std::string Vhdl::outputs() const {
 }
 
 }  // namespace
+}  // namespace in_vhdl
 
-std::string vhdl(const Circuit& circuit, ValidBit valid) { return Vhdl(circuit, valid).text(); }
+std::string vhdl(const Circuit& circuit, ValidBit valid) { return in_vhdl::Vhdl(circuit, valid).text(); }
 
 }  // namespace balmer

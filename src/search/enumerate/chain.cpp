@@ -14,6 +14,7 @@
 #include "search/enumerate/noisy_search.hpp"
 #include "search/enumerate/oscillations.hpp"
 #include "search/enumerate/power_factors.hpp"
+#include "search/enumerate/rationals.hpp"
 #include "search/unit_guard.hpp"
 
 namespace balmer::enumerate {
@@ -131,6 +132,8 @@ void Chain::noisy_search(std::size_t t) {
     const auto many = choose_spread_rows(problem_.data.rows(), polynomial_rows, {});
     ask_noisy_polynomials(take_sample(problem_.data, many, t), table_->variables(), judge);
     if (run_.over() || whole.is_enough()) return;
+    ask_rationals(take_sample(problem_.data, many, t), table_->variables(), judge, Fits::under_noise);
+    if (run_.over() || whole.is_enough()) return;
     LinearPairs(*table_, take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), run_.options.screen_rows, {}), t), judge).run();
     const auto factor = power_factors(take_sample(problem_.data, choose_spread_rows(problem_.data.rows(), factor_rows, {}), t), table_->variables());
     if (!factor.empty()) {
@@ -159,6 +162,7 @@ void Chain::polynomial_stage(std::size_t monomials) {
         // A fit of hundreds of terms wants more rows than a check does.
         const auto rows = choose_spread_rows(problem_.data.rows(), monomials == 0 ? 600 : 320, keys_[t].rows);
         questions_[t]->ask_sparse_polynomials(take_sample(problem_.data, rows, t), monomials);
+        if (monomials == 0 && !judges_[t]->solved() && !over()) ask_rationals(take_sample(problem_.data, rows, t), table_->variables(), *judges_[t], Fits::exactly);
     }
 }
 

@@ -1,6 +1,5 @@
 #include "search/enumerate/noisy_polynomials.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -28,63 +27,6 @@ Powers powers_for(std::size_t variables, std::size_t rows) {
     return best;
 }
 
-// A target seen through a transform, with the weights that its uncertainty has there.
-struct Viewed {
-    std::vector<double> u, weight;
-};
-
-Viewed see(Transform t, const Sample& sample) {
-    Viewed seen;
-    seen.u.resize(sample.size());
-    transform_rows(t, sample.target.data(), seen.u.data(), seen.u.size());
-    for (std::size_t i = 0; i < sample.size(); ++i) {
-        const double d = slope(t, sample.target[i]);
-        seen.weight.push_back(sample.weight[i] / (d * d));
-    }
-    const auto usable = [](double x) { return std::isfinite(x); };
-    if (!std::ranges::all_of(seen.u, usable) || !std::ranges::all_of(seen.weight, usable)) seen.u.clear();
-    return seen;
-}
-
-// The term whose loss raises the weighted squares least: smallest coefficient by its standard error.
-std::size_t least_needed(const std::vector<std::vector<double>>& columns, const Viewed& seen, const RobustFit& fit) {
-    const auto rows = static_cast<Eigen::Index>(seen.u.size());
-    const auto count = static_cast<Eigen::Index>(columns.size());
-    Eigen::MatrixXd matrix(rows, count);
-    Eigen::VectorXd length(count);
-    for (Eigen::Index j = 0; j < count; ++j) {
-        for (Eigen::Index i = 0; i < rows; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            matrix(i, j) = std::sqrt(seen.weight[at] * fit.factor[at]) * columns[static_cast<std::size_t>(j)][at];
-        }
-        length[j] = matrix.col(j).norm();
-        if (!(length[j] > 0)) return static_cast<std::size_t>(j);
-        matrix.col(j) /= length[j];
-    }
-    const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
-    // Columns beyond the numerical rank say nothing new.
-    if (qr.rank() < count) return static_cast<std::size_t>(qr.colsPermutation().indices()[count - 1]);
-    const Eigen::MatrixXd r = qr.matrixR().topLeftCorner(count, count).triangularView<Eigen::Upper>();
-    const Eigen::MatrixXd inverse = r.triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(count, count));
-    std::size_t least = 0;
-    double smallest = std::numeric_limits<double>::infinity();
-    for (Eigen::Index k = 0; k < count; ++k) {
-        const auto j = static_cast<std::size_t>(qr.colsPermutation().indices()[k]);
-        const double significance = std::fabs(fit.coefficients[j]) * length[static_cast<Eigen::Index>(j)] / inverse.row(k).norm();
-        if (significance < smallest || (significance == smallest && j < least)) {
-            smallest = significance;
-            least = j;
-        }
-    }
-    return least;
-}
-
-int nodes_of(const std::vector<int>& powers) {
-    int nodes = 2;
-    for (const int p : powers) nodes += p == 0 ? 0 : p == 1 ? 2 : 3;
-    return nodes;
-}
-
 struct Kept {
     Powers powers;
     std::vector<double> coefficients;
@@ -93,7 +35,7 @@ struct Kept {
 
 double cost_of(const Powers& powers, const RobustFit& fit, std::size_t rows) {
     double cost = static_cast<double>(rows) * std::log(std::max(fit.scale, 1e-300));
-    for (const auto& p : powers) cost += cost_per_node * nodes_of(p);
+    for (const auto& p : powers) cost += cost_per_node * nodes_of_term(p);
     return cost;
 }
 
@@ -133,7 +75,9 @@ std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> colu
             small.push_back({powers, fit.coefficients, cost_of(powers, fit, seen.u.size())});
             make_whole(small.back(), columns, seen);
         }
-        const auto out = static_cast<std::ptrdiff_t>(least_needed(columns, seen, fit));
+        std::vector<double> weight = seen.weight;
+        for (std::size_t i = 0; i < weight.size(); ++i) weight[i] *= fit.factor[i];
+        const auto out = static_cast<std::ptrdiff_t>(least_significant(columns, weight, fit.coefficients));
         powers.erase(powers.begin() + out);
         columns.erase(columns.begin() + out);
     }
@@ -151,7 +95,7 @@ void ask_noisy_polynomials(const Sample& sample, const std::vector<std::int32_t>
     for (const auto t : {Transform::identity, Transform::square, Transform::inverse}) {
         if (judge.run().over()) return;
         if (!invertible(t, judge.spelling()) || (loses_sign(t) && sign == 0)) continue;
-        const Viewed seen = see(t, sample);
+        const Viewed seen = seen_through(t, sample);
         if (seen.u.empty()) continue;
         const auto small = eliminate(powers, columns, seen, judge);
         // Every size that pays for its terms: the front decides, and the limit on complexity may want a short one.

@@ -77,6 +77,12 @@ std::vector<double> term_values(const std::vector<int>& powers, const std::vecto
     return values;
 }
 
+int nodes_of_term(const std::vector<int>& powers) {
+    int nodes = 2;
+    for (const int p : powers) nodes += p == 0 ? 0 : p == 1 ? 2 : 3;
+    return nodes;
+}
+
 namespace {
 
 struct Term {

@@ -11,6 +11,9 @@ Powers powers_up_to(std::size_t variables, int degree);
 /// Values of one term on the sample.
 std::vector<double> term_values(const std::vector<int>& powers, const std::vector<std::int32_t>& variables, const Sample& sample);
 
+/// Nodes that a term adds to a sum, by estimate.
+int nodes_of_term(const std::vector<int>& powers);
+
 /// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most four (eight in one variable). All terms are
 /// fitted at once by least squares on `sample`; only where that is exact are the terms counted. Offers what holds through `resolver`.
 void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver);

@@ -36,6 +36,36 @@ double median_size(std::vector<double> values) {
     return *middle;
 }
 
+std::size_t least_significant(std::span<const std::vector<double>> columns, std::span<const double> weight, std::span<const double> coefficients) {
+    const auto rows = static_cast<Eigen::Index>(weight.size());
+    const auto count = static_cast<Eigen::Index>(columns.size());
+    Eigen::MatrixXd matrix(rows, count);
+    Eigen::VectorXd length(count);
+    for (Eigen::Index j = 0; j < count; ++j) {
+        for (Eigen::Index i = 0; i < rows; ++i)
+            matrix(i, j) = std::sqrt(weight[static_cast<std::size_t>(i)]) * columns[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)];
+        length[j] = matrix.col(j).norm();
+        if (!(length[j] > 0)) return static_cast<std::size_t>(j);
+        matrix.col(j) /= length[j];
+    }
+    const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
+    // Columns beyond the numerical rank say nothing new.
+    if (qr.rank() < count) return static_cast<std::size_t>(qr.colsPermutation().indices()[count - 1]);
+    const Eigen::MatrixXd r = qr.matrixR().topLeftCorner(count, count).triangularView<Eigen::Upper>();
+    const Eigen::MatrixXd inverse = r.triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(count, count));
+    std::size_t least = 0;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (Eigen::Index k = 0; k < count; ++k) {
+        const auto j = static_cast<std::size_t>(qr.colsPermutation().indices()[k]);
+        const double significance = std::fabs(coefficients[j]) * length[static_cast<Eigen::Index>(j)] / inverse.row(k).norm();
+        if (significance < smallest || (significance == smallest && j < least)) {
+            smallest = significance;
+            least = j;
+        }
+    }
+    return least;
+}
+
 std::vector<double> linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight) {
     if (columns.empty()) return {};
     const auto rows = static_cast<Eigen::Index>(z.size());

@@ -20,6 +20,9 @@ struct RobustFit {
 /// deviations; P. W. Holland and R. E. Welsch, 1977). Infinite scale when the columns are not finite.
 RobustFit robust_linear_fit(std::span<const std::vector<double>> columns, std::span<const double> z, std::span<const double> weight);
 
+/// The column whose loss raises the weighted squares least: the smallest coefficient by its standard error, or one that says nothing new.
+std::size_t least_significant(std::span<const std::vector<double>> columns, std::span<const double> weight, std::span<const double> coefficients);
+
 /// u = exp(sum_j c_j column_j), up to the sign that most of u has: robust regression of log|u| (`logarithm`, weights `of_logarithm`), then
 /// least squares of u itself with weights `weight`, iterated (rows whose value the noise covers have biased logarithms). u of both signs
 /// stays with its logarithms. One linear solution an iteration.

@@ -118,6 +118,19 @@ bool loses_sign(Transform transform) {
     return transform == Transform::square || transform == Transform::inverse_square || transform == Transform::log;
 }
 
+Viewed seen_through(Transform transform, const Sample& sample) {
+    Viewed seen;
+    seen.u.resize(sample.size());
+    transform_rows(transform, sample.target.data(), seen.u.data(), seen.u.size());
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+        const double d = slope(transform, sample.target[i]);
+        seen.weight.push_back(sample.weight[i] / (d * d));
+    }
+    const auto finite = [](double x) { return std::isfinite(x); };
+    if (!std::ranges::all_of(seen.u, finite) || !std::ranges::all_of(seen.weight, finite)) seen.u.clear();
+    return seen;
+}
+
 Expression inverted(Transform transform, const Expression& u, int sign) {
     if (transform == Transform::identity) return u;
     if (transform == Transform::exp) return logarithm_of(u);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "search/enumerate/sample.hpp"
 #include "search/enumerate/spelling.hpp"
 
 namespace balmer::enumerate {
@@ -21,6 +22,11 @@ inline constexpr std::array all_transforms = {
 void transform_rows(Transform transform, const double* v, double* out, std::size_t rows);
 /// |g'(v)| for the uncertainty of g(v).
 double slope(Transform transform, double v);
+/// g of a sample's target, with the weights that its uncertainty has there; empty where some row is outside the domain.
+struct Viewed {
+    std::vector<double> u, weight;
+};
+Viewed seen_through(Transform transform, const Sample& sample);
 /// The formula f with g(f) = `u` where f has the sign `sign` (+1, -1; only square, inverse_square and log need it).
 Expression inverted(Transform transform, const Expression& u, int sign);
 /// Whether the inverse can be written with the allowed operators.
