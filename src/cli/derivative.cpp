@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "balmer/error.hpp"
+#include "balmer/simplify.hpp"
 #include "cli/commands.hpp"
 #include "cli/formula_options.hpp"
 
@@ -30,7 +31,8 @@ int derivative_command(const DerivativeArguments& options) {
                                 names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
     }
     const By by{.kind = By::Kind::feature, .index = static_cast<std::int32_t>(found - names.begin())};
-    write_result("", print(derivative(expression, by, vocabulary.definitions), vocabulary) + "\n");
+    const SimplifyResult shortest = simplify(derivative(expression, by, vocabulary.definitions), vocabulary.definitions, {});
+    write_result("", print(tidied(shortest.expression), vocabulary) + "\n");
     return exit_done;
 }
 
@@ -40,7 +42,7 @@ void add_derivative(CLI::App& app, std::function<int()>& run) {
     auto options = std::make_shared<DerivativeArguments>();
     auto* derivative_app = app.add_subcommand("derivative",
                                               "the exact derivative of a formula\n\n"
-                                              "Prints the derivative by one variable. Piecewise constant operators (sign, step, floor, comparisons) "
+                                              "Prints the derivative by one variable, simplified. Piecewise constant operators (sign, step, floor, comparisons) "
                                               "have derivative 0. Every name that is no function is a variable.");
     options->formula.add_to(*derivative_app);
     derivative_app->add_option("--by", options->by, "the variable")->type_name("NAME")->required();

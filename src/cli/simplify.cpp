@@ -23,7 +23,7 @@ int simplify_command(const SimplifyArguments& options) {
     SimplifyOptions how;
     how.cost = ComplexityMeasure::from_name(options.measure);
     const SimplifyResult result = simplify(expression, vocabulary.definitions, how);
-    write_result("", print(result.expression, vocabulary) + "\n");
+    write_result("", print(tidied(result.expression), vocabulary) + "\n");
     return exit_done;
 }
 

@@ -255,6 +255,8 @@ TEST(Evaluate, OnATable) {
 TEST(Derivative, ByOneVariable) {
     EXPECT_EQ(balmer_says("derivative 'sin(x)*y' --by y").output, "sin(x)\n");
     EXPECT_EQ(balmer_says("derivative '-x' --by x").output, "-1\n");
+    EXPECT_EQ(balmer_says("derivative 'x^x' --by x").output, "(log(x) + 1)*x^x\n");
+    EXPECT_EQ(balmer_says("simplify 'x + -1'").output, "x - 1\n");
     expect_mistake("derivative 'mass*x' --by mas", "Did you mean 'mass'?");
 }
 
