@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "search/enumerate/curves.hpp"
 #include "search/enumerate/linear_pairs.hpp"
 #include "search/enumerate/near.hpp"
 #include "search/enumerate/noise_look.hpp"
@@ -154,6 +155,7 @@ void Chain::noisy_search(std::size_t t) {
 void Chain::noisy_stage() {
     for (std::size_t t = 0; t < targets_.size(); ++t)
         if (!judges_[t]->solved() && !run_.over()) noisy_search(t);
+    curve_stage();
 }
 
 void Chain::polynomial_stage(std::size_t monomials) {
@@ -171,6 +173,14 @@ void Chain::oscillation_stage() {
     const auto rows = choose_spread_rows(problem_.data.rows(), oscillation_rows, {});
     for (std::size_t t = 0; t < targets_.size(); ++t)
         if (!judges_[t]->solved() && !run_.over()) ask_oscillations(take_sample(problem_.data, rows, t), table_->variables(), *judges_[t]);
+}
+
+// Where one variable is left.
+void Chain::curve_stage() {
+    constexpr std::size_t curve_rows = 120;
+    if (table_->variables().size() != 1) return;
+    for (std::size_t t = 0; t < targets_.size(); ++t)
+        if (!judges_[t]->solved() && !run_.over()) ask_curves(choose_spread_rows(problem_.data.rows(), curve_rows, {}), table_->variables()[0], *judges_[t]);
 }
 
 void Chain::inner_constant_stage(const InnerEffort& effort) {
@@ -253,6 +263,7 @@ StopReason Chain::search() {
         if (!over()) inner_constant_stage({.product_arguments = 1200});
         if (!over()) inner_constant_stage({.arguments = 24, .factors = 12, .shifts = 12});
         if (!over()) oscillation_stage();
+        if (!over()) curve_stage();
     };
     // Uncertainties that the user states leave nothing for exact questions to find.
     const bool stated = problem_.data.sigma.has_value() || !exact;
