@@ -6,7 +6,7 @@ _balmer() {
         return
     fi
     case $command in
-        fit) flags="--help --target --features --task --weights --sigma --validation --drop-missing --units --unit-constants --operators --define --complexity --maximum-complexity --maximum-depth --constrain --guess --form --loss --huber-delta --quantile --method --select --seconds --evaluations --memory --threads --seed --network --trials --epochs --layers --unary --binary --targets-sparsity --warm-up --learning-rate --schedule --batch --scale-inputs --error-over-outputs --patience --clip --revival --shrink-epochs --eql-penalty --eql-threshold --run-folder --resume --progress --quiet" ;;
+        fit) flags="--help --target --features --task --weights --sigma --validation --drop-missing --units --unit-constants --operators --define --complexity --maximum-complexity --maximum-depth --constrain --guess --form --loss --huber-delta --quantile --method --select --seconds --evaluations --memory --threads --seed --network --trials --epochs --layers --unary --binary --targets-sparsity --warm-up --learning-rate --schedule --batch --scale-inputs --screening --error-over-outputs --patience --clip --revival --shrink-epochs --eql-penalty --eql-threshold --run-folder --resume --progress --quiet" ;;
         show) flags="--help --format --digits" ;;
         predict) flags="--help --output --complexity" ;;
         export) flags="--help --to --output --complexity" ;;

@@ -27,6 +27,12 @@ enum class InputScaling : std::uint8_t {
 /// How Adam's step falls over the epochs of a trial.
 enum class RateSchedule : std::uint8_t { cosine, constant };
 
+/// Whether columns are screened before training.
+enum class InputScreening : std::uint8_t {
+    automatic,  ///< products of two columns that show in the data start as operators; with fewer than 50 rows for each column those that show nothing are left out
+    none,       ///< every column is an input and all weights start at random, as in the paper
+};
+
 /// Whether squared errors of several outputs are averaged or added.
 enum class ErrorOverOutputs : std::uint8_t { mean, sum };
 
@@ -49,6 +55,7 @@ struct NeuralOptions {
     ErrorOverOutputs over_outputs = ErrorOverOutputs::mean;  ///< of squared errors
     double warm_up = 0.5;              ///< share of the epochs before the targets hold: half of it free, half under rising targets; 0: at once, as in the paper
     InputScaling scaling = InputScaling::automatic;
+    InputScreening screening = InputScreening::automatic;
     int patience = 0;                  ///< epochs without a better validation loss after which a trial ends; 0: never
     double clip = 10;                  ///< largest norm of a gradient
     int revival = 4;                   ///< every so many batches pruned weights and operators get a gradient too; 1: always, as in the paper

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <csignal>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -103,6 +104,10 @@ int report(const FitOutcome& outcome) {
         for (const auto& sentence : result.report)
             if (sentence.starts_with("rows: ")) fmt::print("  {}\n", sentence);
     }
+    // What networks were given and what became of them.
+    bool any = false;
+    for (const auto& sentence : result.report)
+        if (sentence.starts_with("neural: ")) fmt::print("{}{}\n", std::exchange(any, true) ? "" : "\n", sentence);
     fmt::print("\nstopped: {} after {:.1f} s and {:.4g} evaluations\nrun folder: {}\n", to_string(result.stop), result.seconds, result.evaluations,
                outcome.folder.string());
     const std::string folder = outcome.folder.string();

@@ -27,6 +27,7 @@ NeuralOptions neural_options(const FitParameters& parameters) {
     options.network = choice<NetworkMethod, 2>("--network", parameters.network, {{{"symbolnet", NetworkMethod::symbolnet}, {"eql", NetworkMethod::eql}}});
     options.scaling = choice<InputScaling, 4>("--scale-inputs", parameters.scale_inputs,
                                               {{{"auto", InputScaling::automatic}, {"none", InputScaling::none}, {"standard", InputScaling::standard}, {"range", InputScaling::range}}});
+    options.screening = choice<InputScreening, 2>("--screening", parameters.screening, {{{"auto", InputScreening::automatic}, {"none", InputScreening::none}}});
     options.schedule = choice<RateSchedule, 2>("--schedule", parameters.schedule, {{{"cosine", RateSchedule::cosine}, {"constant", RateSchedule::constant}}});
     options.over_outputs = choice<ErrorOverOutputs, 2>("--error-over-outputs", parameters.error_over_outputs, {{{"mean", ErrorOverOutputs::mean}, {"sum", ErrorOverOutputs::sum}}});
     for (const auto& text : parameters.targets_sparsity) {

@@ -308,7 +308,10 @@ ComplexityMeasure measure_named(const std::string& name, const Problem& problem)
 void check_loss(const Problem& problem) {
     Dataset first = problem.data;
     if (problem.task == Task::regression) first.targets.resize(1);
-    in_flag("--loss", [&] { (void)bind_loss(problem.loss, first); });
+    const auto bound = in_flag("--loss", [&] { return bind_loss(problem.loss, first); });
+    if (problem.task == Task::classification && bound->outputs() != problem.outputs())
+        throw Error({.name = "--loss"}, fmt::format("'{}' judges {} output{}, and {} classes want {}. Use softmax, or leave --loss out", problem.loss.name,
+                                                    bound->outputs(), bound->outputs() == 1 ? "" : "s", problem.data.classes.size(), problem.outputs()));
 }
 
 // Squares of such numbers leave the range of doubles: no error could be told from another.

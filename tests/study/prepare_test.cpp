@@ -112,6 +112,23 @@ TEST(Prepare, NoTargetNamesTheColumns) {
     }
 }
 
+TEST(Prepare, OneScoreForThreeClassesIsRefused) {
+    Table table = testing::hard_table(60);
+    TextColumn kind{.name = "kind", .categories = {"p", "q", "r"}, .codes = {}};
+    for (std::uint32_t r = 0; r < 60; ++r) kind.codes.push_back(r % 3);
+    table.text.push_back(kind);
+    table.order.emplace_back("kind");
+    FitParameters parameters = parameters_for("kind");
+    EXPECT_EQ(prepare(parameters, table).problem.outputs(), 3u);
+    parameters.loss = "mse";
+    try {
+        (void)prepare(parameters, table);
+        FAIL();
+    } catch (const Error& error) {
+        for (const char* part : {"--loss", "'mse'", "1 output", "3 classes", "softmax"}) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+}
+
 TEST(Prepare, AConstantColumnIsNoted) {
     Table table = testing::hard_table(20);
     table.numeric.emplace_back("same", std::vector<double>(20, 3.0));

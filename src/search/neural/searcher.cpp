@@ -16,6 +16,7 @@ namespace {
 
 constexpr double refit_work = 3e9;      // rows x outputs x parameters^2 of one Gauss-Newton step: above, the trainer's own constants stay
 constexpr int refit_iterations = 12;
+constexpr double searching_share = 0.9;  // of a budget in seconds; the rest is for refits
 
 class Run {
 public:
@@ -34,9 +35,10 @@ public:
             if (active.empty()) break;
             if (stop_.stop_requested()) reason = StopReason::interrupted;
             else if (evaluations_ >= budget_.evaluations) reason = StopReason::evaluations;
-            else if (watch_.seconds() >= 0.9 * budget_.seconds) reason = StopReason::seconds;
+            else if (watch_.seconds() >= searching_share * budget_.seconds) reason = StopReason::seconds;
             if (reason != StopReason::exhausted) break;
-            parallel_for(pool_, active.size(), 1, [&](std::size_t i) { active[i]->advance(); });
+            used_ = std::isfinite(budget_.seconds) ? watch_.seconds() / (searching_share * budget_.seconds) : 0;
+            parallel_for(pool_, active.size(), 1, [&](std::size_t i) { active[i]->advance(used_); });
             evaluations_ += static_cast<double>(active.size());
             ++round_;
             give_up_some();
@@ -48,16 +50,26 @@ public:
     }
 
 private:
-    // Half goes on at a ninth and at a third of the epochs: those of lowest error. Size does not count, shrinking sees to it.
+    // Half goes on at a ninth and at a third of the epochs: those of lowest error. Size does not count, shrinking sees to it. Where time ends training
+    // it goes on with one: better shrunk with some care than three in haste.
     void give_up_some() {
         const int epochs = setting_.options().epochs;
         constexpr std::size_t fewest = 3;
-        if (round_ != std::max(1, epochs / 9) && round_ != std::max(2, epochs / 3)) return;
+        const bool hurried = std::ranges::any_of(trials_, [](const auto& trial) { return !trial->finished() && trial->is_hurried(); });
+        if (hurried && setting_.options().shrink_epochs > 0) return keep_best(1);
+        const int after = halvings_ == 0 ? std::max(1, epochs / 9) : std::max(2, epochs / 3);
+        if (halvings_ == 2 || progress_of(static_cast<double>(round_) / after, used_ / training_time * epochs / after) < 1) return;
+        ++halvings_;
+        const auto active = static_cast<std::size_t>(std::ranges::count_if(trials_, [](const auto& trial) { return !trial->finished(); }));
+        keep_best(std::max(fewest, (active + 1) / 2));
+    }
+
+    void keep_best(std::size_t count) {
         std::vector<std::pair<double, std::size_t>> order;
         for (std::size_t i = 0; i < trials_.size(); ++i)
             if (!trials_[i]->finished()) order.emplace_back(trials_[i]->monitor_error(), i);
         std::ranges::sort(order);
-        for (std::size_t k = std::max(fewest, (order.size() + 1) / 2); k < order.size(); ++k) trials_[order[k].second]->stop();
+        for (std::size_t k = count; k < order.size(); ++k) trials_[order[k].second]->stop();
     }
 
     void report_round() {
@@ -144,6 +156,7 @@ private:
         ByteWriter writer;
         writer.u64(trials_.size());
         writer.u64(round_);
+        writer.u64(halvings_);
         writer.f64(evaluations_);
         writer.f64(seconds_before_ + watch_.seconds());
         for (const auto& trial : trials_) trial->write(writer);
@@ -153,6 +166,7 @@ private:
         ByteReader reader(bytes);
         if (reader.u64() != trials_.size()) throw Error("the checkpoint holds another number of trials");
         round_ = static_cast<int>(reader.u64());
+        halvings_ = static_cast<int>(reader.u64());
         evaluations_ = reader.f64();
         seconds_before_ = reader.f64();
         for (auto& trial : trials_) trial->read(reader);
@@ -166,8 +180,8 @@ private:
     std::vector<std::unique_ptr<Trial>> trials_;
     ParetoFront shown_;
     Stopwatch watch_, since_curves_;
-    double seconds_before_ = 0, evaluations_ = 0;
-    int round_ = 0;
+    double seconds_before_ = 0, evaluations_ = 0, used_ = 0;
+    int round_ = 0, halvings_ = 0;
 };
 
 class NeuralSearcher final : public Searcher {

@@ -9,6 +9,7 @@
 #include "balmer/error.hpp"
 #include "balmer/split.hpp"
 #include "search/neural/kernels.hpp"
+#include "search/neural/screening.hpp"
 
 namespace balmer::neural {
 namespace {
@@ -16,12 +17,16 @@ namespace {
 constexpr std::size_t most_monitor_rows = 20'000;
 constexpr double monitor_share = 0.15;        // held back where the problem names no validation rows
 constexpr std::size_t fewest_rows_to_split = 200;
+constexpr std::size_t rows_per_input = 50;    // weights of an input, roughly: with fewer rows a network can learn them by heart
+constexpr std::size_t named_products = 8;
 
 void check_options(const NeuralOptions& options) {
     const auto check = [](bool holds, const char* flag, const std::string& given, const char* allowed) {
         if (!holds) throw Error({.name = flag}, fmt::format("{} is out of range; allowed: {}", given, allowed));
     };
     check(options.trials >= 1 && options.trials <= 100'000, "--trials", std::to_string(options.trials), "1 to 100000");
+    check(options.eql_penalty >= 0, "--eql-penalty", fmt::format("{}", options.eql_penalty), "> 0; 0: drawn");
+    check(options.eql_threshold >= 0, "--eql-threshold", fmt::format("{}", options.eql_threshold), "> 0; 0: drawn");
     check(options.epochs >= 1, "--epochs", std::to_string(options.epochs), "at least 1");
     check(options.layers >= 0 && options.layers <= 4, "--layers", std::to_string(options.layers), "1 to 4; 0: drawn");
     check(options.unary >= -1 && options.unary <= 1000, "--unary", std::to_string(options.unary), "0 to 1000; -1: drawn");
@@ -49,9 +54,14 @@ Setting::Setting(const Problem& problem, const NeuralOptions& options, std::uint
     check_options(options_);
     if (!palette_.left_out.empty())
         notes_.push_back(fmt::format("neural: left out {}, not defined for all numbers", fmt::join(palette_.left_out, " ")));
+    if (problem.units != UnitRule::ignored)
+        notes_.push_back("neural: networks add columns whatever their units; only what is consistent in them is kept. Where nothing is, try --unit-constants any or another --method");
     choose_error();
+    const RandomStream random(seed_, 0, 0, 1);
+    choose_rows_for_training(random);
+    choose_inputs(random.split(3));
     choose_scaling();
-    make_blocks();
+    make_blocks(random);
 }
 
 int Setting::complexity_limit() const {
@@ -68,20 +78,71 @@ void Setting::choose_error() {
                                                     "Use one of these, or --method genetic", name));
 }
 
+void Setting::choose_rows_for_training(const RandomStream& random) {
+    const auto& data = problem_->data;
+    training_rows_.resize(data.rows());
+    std::iota(training_rows_.begin(), training_rows_.end(), std::size_t{0});
+    if (problem_->validation) {
+        monitor_rows_ = choose_rows(problem_->validation->rows(), most_monitor_rows, random.split(1));
+    } else if (data.rows() >= fewest_rows_to_split) {
+        auto parts = split_rows(data, std::min(monitor_share, static_cast<double>(most_monitor_rows) / static_cast<double>(data.rows())), random.split(1));
+        training_rows_ = std::move(parts.training);
+        monitor_rows_ = std::move(parts.held_out);
+    } else {
+        monitor_rows_ = training_rows_;
+    }
+}
+
+// Columns that show nothing are left out only where a network could learn the rows by heart.
+void Setting::choose_inputs(RandomStream random) {
+    const auto& data = problem_->data;
+    scaling_.column.resize(data.features.size());
+    std::iota(scaling_.column.begin(), scaling_.column.end(), std::size_t{0});
+    if (options_.screening == InputScreening::none) return;
+    const auto found = screen(data, training_rows_, random);
+    if (!found.inputs.empty() && training_rows_.size() < rows_per_input * data.features.size()) scaling_.column = found.inputs;
+    const auto name = [&](std::size_t column) { return data.features[column].name(); };
+    std::string named;
+    for (const auto& product : found.products) {
+        std::array<std::size_t, 2> inputs{};
+        for (std::size_t side = 0; side < 2; ++side)
+            inputs[side] = static_cast<std::size_t>(std::ranges::lower_bound(scaling_.column, product[side]) - scaling_.column.begin());
+        products_.push_back(inputs);
+        if (products_.size() <= named_products) named += fmt::format(" {}*{}", name(product[0]), name(product[1]));
+    }
+    if (inputs() < data.features.size())
+        notes_.push_back(fmt::format("neural: {} of {} columns show something in {} rows and are inputs; --screening none takes all", inputs(), data.features.size(), found.rows));
+    if (!named.empty()) notes_.push_back("neural: products that show before training:" + named + (products_.size() > named_products ? " ..." : ""));
+}
+
+double Setting::share_of_columns(double share_of_inputs) const {
+    return 1 - (1 - share_of_inputs) * static_cast<double>(inputs()) / static_cast<double>(problem_->data.features.size());
+}
+double Setting::share_of_inputs(double share_of_columns) const {
+    return std::max(0.0, 1 - (1 - share_of_columns) * static_cast<double>(problem_->data.features.size()) / static_cast<double>(inputs()));
+}
+
+ColumnScale Setting::input_scale(std::size_t i) const {
+    const auto scale = scale_of(problem_->data.features[scaling_.column[i]].values());
+    return {.mean = (scale.mean - scaling_.shift[i]) * scaling_.scale[i], .deviation = scale.deviation * scaling_.scale[i]};
+}
+
 void Setting::choose_scaling() {
-    const auto scales = feature_scales(problem_->data);
+    std::vector<ColumnScale> scales;
     double largest = 0;
     bool pixels = true, standard = true;
-    for (std::size_t i = 0; i < scales.size(); ++i) {
-        const auto [low, high] = std::ranges::minmax(problem_->data.features[i].values());
+    for (const auto column : scaling_.column) {
+        const auto values = problem_->data.features[column].values();
+        scales.push_back(scale_of(values));
+        const auto [low, high] = std::ranges::minmax(values);
         largest = std::max({largest, std::fabs(low), std::fabs(high)});
         pixels &= low >= 0 && high <= 255;
-        standard &= std::fabs(scales[i].mean) < 0.5 && scales[i].deviation > 0.3 && scales[i].deviation < 3;
+        standard &= std::fabs(scales.back().mean) < 0.5 && scales.back().deviation > 0.3 && scales.back().deviation < 3;
     }
     auto how = options_.scaling;
     constexpr std::size_t fewest_pixels = 64;
     if (how == InputScaling::automatic)
-        how = standard ? InputScaling::none : pixels && scales.size() >= fewest_pixels ? InputScaling::range : InputScaling::standard;
+        how = standard ? InputScaling::none : pixels && problem_->data.features.size() >= fewest_pixels ? InputScaling::range : InputScaling::standard;
     for (const auto& scale : scales) {
         scaling_.shift.push_back(how == InputScaling::standard ? scale.mean : 0);
         scaling_.scale.push_back(how == InputScaling::standard ? 1 / scale.deviation : how == InputScaling::range && largest > 0 ? 1 / largest : 1);
@@ -94,9 +155,10 @@ void Setting::choose_scaling() {
     }
 }
 
-void Setting::make_blocks() {
+void Setting::make_blocks(const RandomStream& random) {
     const auto view_of = [&](const Dataset& data, std::vector<double>& weights) {
-        RowView view{.inputs = feature_pointers(data), .shift = scaling_.shift, .scale = scaling_.scale, .target_shift = scaling_.target_shift, .target_scale = scaling_.target_scale};
+        RowView view{.inputs = {}, .targets = {}, .shift = scaling_.shift, .scale = scaling_.scale, .target_shift = scaling_.target_shift, .target_scale = scaling_.target_scale};
+        for (const auto column : scaling_.column) view.inputs.push_back(data.features[column].values().data());
         for (const auto& target : data.targets) view.targets.push_back(target.values().data());
         if (data.weights || data.sigma) {
             weights.resize(data.rows());
@@ -109,30 +171,16 @@ void Setting::make_blocks() {
         }
         return view;
     };
-    const auto& data = problem_->data;
-    const RandomStream random(seed_, 0, 0, 1);
-    std::vector<std::size_t> training(data.rows()), monitor;
-    std::iota(training.begin(), training.end(), std::size_t{0});
-    std::vector<double> weights;
-    const auto view = view_of(data, weights);
-    if (problem_->validation) {
-        const auto& rows = *problem_->validation;
-        monitor = choose_rows(rows.rows(), most_monitor_rows, random.split(1));
-        std::vector<double> of_validation;
-        monitor_ = std::make_unique<Blocks>(view_of(rows, of_validation), monitor);
-    } else if (data.rows() >= fewest_rows_to_split) {
-        const auto parts = split_rows(data, std::min(monitor_share, static_cast<double>(most_monitor_rows) / static_cast<double>(data.rows())), random.split(1));
-        training = parts.training;
-        monitor_ = std::make_unique<Blocks>(view, parts.held_out);
-    } else {
-        monitor_ = std::make_unique<Blocks>(view, training);
-    }
+    std::vector<double> weights, of_validation;
+    const auto view = view_of(problem_->data, weights);
+    monitor_ = problem_->validation ? std::make_unique<Blocks>(view_of(*problem_->validation, of_validation), monitor_rows_) : std::make_unique<Blocks>(view, monitor_rows_);
     auto shuffle = random.split(2);
+    auto& training = training_rows_;
     for (std::size_t i = training.size(); i > 1; --i) std::swap(training[i - 1], training[shuffle.below(i)]);
     training_ = std::make_unique<Blocks>(view, training);
     const double rows = static_cast<double>(training.size());
     constexpr double largest_batch = 1024, batches_per_epoch = 30;
-    const double batch = options_.batch > 0 ? static_cast<double>(options_.batch) : std::clamp(rows / batches_per_epoch, 64.0, data.features.size() > 200 ? 256.0 : largest_batch);
+    const double batch = options_.batch > 0 ? static_cast<double>(options_.batch) : std::clamp(rows / batches_per_epoch, 64.0, inputs() > 200 ? 256.0 : largest_batch);
     tiles_per_batch_ = std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(batch / static_cast<double>(kernels::tile))), 1, training_->tiles());
 }
 
@@ -166,7 +214,7 @@ constexpr Ranges many{{2, 20}, {2, 10}, {.8, .999}, {.8, .999}, {.2, .5}, 1};
 
 TrialPlan plan_trial(const Setting& setting, std::size_t index) {
     const auto& options = setting.options();
-    const std::size_t inputs = setting.problem().data.features.size();
+    const std::size_t inputs = setting.inputs();
     const Ranges& ranges = inputs <= 64 ? few : inputs <= 1500 ? images : many;
     // A random shift per seed keeps the sequence even and makes seeds differ.
     RandomStream shift(setting.seed(), 1, 0, 0);

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "balmer/neural.hpp"
+#include "balmer/split.hpp"
 #include "search/neural/blocks.hpp"
 #include "search/neural/node_functions.hpp"
 #include "search/neural/sizes.hpp"
@@ -25,6 +27,15 @@ public:
     const PieceCosts& piece_costs() const { return piece_costs_; }
     ErrorKind error() const { return error_; }
     const Scaling& scaling() const { return scaling_; }
+    /// Inputs of the networks: every column, or those that screening left.
+    std::size_t inputs() const { return scaling_.column.size(); }
+    /// Sparsities count columns, those that screening left out among the pruned; networks count their inputs.
+    double share_of_columns(double share_of_inputs) const;
+    double share_of_inputs(double share_of_columns) const;
+    /// Products that showed in the data, strongest first: two inputs (the same twice: a square).
+    const std::vector<std::array<std::size_t, 2>>& products() const { return products_; }
+    /// Mean and deviation of an input as the network sees it.
+    ColumnScale input_scale(std::size_t i) const;
     const Blocks& training() const { return *training_; }
     /// Rows that judge epochs: the problem's validation rows (at most 20,000), else a part of its rows held back from training.
     const Blocks& monitor() const { return *monitor_; }
@@ -36,8 +47,10 @@ public:
 
 private:
     void choose_error();
+    void choose_rows_for_training(const RandomStream& random);
+    void choose_inputs(RandomStream random);
     void choose_scaling();
-    void make_blocks();
+    void make_blocks(const RandomStream& random);
 
     const Problem* problem_;
     NeuralOptions options_;
@@ -47,7 +60,8 @@ private:
     PieceCosts piece_costs_;
     ErrorKind error_ = ErrorKind::mean_squared;
     Scaling scaling_;
-    std::vector<double> row_weights_;
+    std::vector<std::array<std::size_t, 2>> products_;
+    std::vector<std::size_t> training_rows_, monitor_rows_;  ///< of the problem's data; the latter of its validation rows where it has some
     std::unique_ptr<Blocks> training_, monitor_;
     std::size_t tiles_per_batch_ = 1;
     std::vector<std::string> notes_;

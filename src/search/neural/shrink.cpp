@@ -14,6 +14,7 @@ namespace {
 
 constexpr double share_when_large = 0.15, share = 0.04;  // of the size that goes in one removal
 constexpr double times_limit = 4;                        // above which a network is large
+constexpr double share_when_late = 0.3, lateness = 1.5, smallest_share = 0.1;
 constexpr double shrink_rate = 4e-3;                     // Adam's step after a removal, falling to a tenth
 // Rows that judge: of single weights; of the curvature, more for fewer weights; of moves, first of all that are
 // proposed, then of the best of them.
@@ -52,6 +53,7 @@ void Trial::start_shrinking() {
             for (std::size_t k = 0; k < last.rows; ++k) plant(last.at(n, k));
     good_ = trainer_->state();
     phase_ = Phase::shrinking;
+    first_size_ = size_ = sizes().total;
 }
 
 void Trial::rebuild(const Shape& shape) {
@@ -60,8 +62,21 @@ void Trial::rebuild(const Shape& shape) {
     is_expanded_ = true;
 }
 
+// The size that a network shrinking evenly to a tenth of the limit would have now.
+double Trial::size_by_now() const {
+    const double last = std::min(first_size_, smallest_share * setting_->complexity_limit());
+    return first_size_ * std::pow(last / first_size_, (used_ - phase_from_) / (1 - phase_from_));
+}
+bool Trial::is_late() const { return used_ > phase_from_ && size_ > lateness * size_by_now(); }
+
+double Trial::share_to_remove(double size) const {
+    const double usual = size > times_limit * setting_->complexity_limit() ? share_when_large : share;
+    return is_late() ? std::clamp(1 - size_by_now() / size, usual, share_when_late) : usual;
+}
+
 // A large network is cut down quickly; the nearer the limit, the more passes follow each removal.
 int Trial::epochs_between_removals() const {
+    if (is_late()) return 1;
     return size_ > 2 * setting_->complexity_limit() ? 1 : setting_->options().shrink_epochs;
 }
 
@@ -101,7 +116,7 @@ bool Trial::remove_some() {
     const auto tiles = some_tiles(are_few ? of_curvature : cost_tiles);
     const double size = sizes().total;
     if (size <= 1.5 * static_cast<double>(trainer_->layout().shape().outputs)) return false;
-    const double wanted = size * (size > times_limit * setting_->complexity_limit() ? share_when_large : share);
+    const double wanted = size * share_to_remove(size);
     return are_few ? operate(tiles, wanted) : remove_by_costs(tiles, wanted);
 }
 

@@ -45,6 +45,7 @@ struct StepSettings {
     double rate = 1e-3;
     double clip = 10;     ///< largest norm of the gradient
     double penalty = 0;   ///< of the smooth L0.5
+    double memory = 1;    ///< error on rows not trained on over that on rows trained on: what is learnt by heart does not weaken the regulariser
 
     /// Whether a step concerns only the weights that are there.
     bool is_listed() const { return structure == Structure::frozen && reach == Reach::live; }
@@ -118,6 +119,8 @@ private:
     void list_gradient(double total_weight);
     double regularise(double error, const StepSettings& settings);
     void penalise(double penalty);
+    /// `before`: thresholds of inputs and operators before the step.
+    void wait_at_targets(std::span<const float> before, const Sparsity& targets);
     void update(double norm, const StepSettings& settings);  ///< of the gradient
 
     Layout layout_;

@@ -13,6 +13,9 @@ namespace {
 
 constexpr double initial_gain = 0.7;
 constexpr int most_restarts = 5;
+constexpr double forgotten = 1.1;          // times the least error on rows not trained on: beyond it a network has learnt its rows by heart
+constexpr int fewest_epochs_by_heart = 3;
+constexpr float beside_product = 0.1f;     // share of the random weights that the rows of a planted product keep
 constexpr double size_margin = 3;          // sizes are estimates: only beyond this times the limit nothing is written
 
 }  // namespace
@@ -34,7 +37,28 @@ Trial::Trial(const Setting& setting, std::size_t index)
       trainer_(std::in_place, plan_.shape, setting.problem().definitions, setting.error()),
       best_error_(std::numeric_limits<double>::infinity()) {
     trainer_->initialise(RandomStream(setting.seed(), 2, 0, index), initial_gain);
+    plant_products();
     good_ = trainer_->state();
+}
+
+// Products that show in the data, as the first products of the first layer: each side reads its input, standardised, and little else.
+void Trial::plant_products() {
+    const auto& layout = trainer_->layout();
+    const auto& layer = layout.shape().hidden[0];
+    const auto& place = layout.matrices()[0];
+    auto& p = trainer_->state().parameters;
+    auto product = setting_->products().begin();
+    for (std::size_t k = 0; k < layer.binary.size() && product != setting_->products().end(); ++k) {
+        if (layer.binary[k].op != Op::multiply) continue;
+        for (std::size_t side = 0; side < 2; ++side) {
+            const std::size_t row = layer.unary.size() + 2 * k + side, input = (*product)[side];
+            for (std::size_t i = 0; i < place.inputs; ++i) p[place.at(i, row)] *= beside_product;
+            const auto scale = setting_->input_scale(input);
+            p[place.at(input, row)] = static_cast<float>(1 / scale.deviation);
+            p[place.at(place.inputs, row)] = static_cast<float>(-scale.mean / scale.deviation);
+        }
+        ++product;
+    }
 }
 
 const char* Trial::phase_name() const {
@@ -99,7 +123,7 @@ void Trial::snapshot() {
         if (member.complexity <= 0.5 * size_ && member.loss <= last_.error) return;
     auto outputs = unroll(trainer_->layout(), trainer_->state().parameters, setting_->scaling());
     Candidate candidate{.complexity = setting_->scorer().complexity(outputs), .loss = last_.error, .origin = "neural"};
-    if (candidate.complexity > limit) return;
+    if (candidate.complexity > limit || !setting_->scorer().allowed(outputs)) return;
     if (trainer_->is_restricted() && !std::isfinite(trainer_->judge(setting_->training()).error)) return;
     candidate.outputs = std::move(outputs);
     insert_into_front(front_, std::move(candidate));
@@ -108,7 +132,7 @@ void Trial::snapshot() {
 // Shares pruned; of the network as it was planned where it has been written anew for shrinking.
 Sparsity Trial::sparsity() const {
     const auto kinds = trainer_->kinds();
-    if (phase_ != Phase::shrinking) return {kinds[0].sparsity(), kinds[1].sparsity(), kinds[2].sparsity(), kinds[3].sparsity()};
+    if (phase_ != Phase::shrinking) return {kinds[0].sparsity(), setting_->share_of_columns(kinds[1].sparsity()), kinds[2].sparsity(), kinds[3].sparsity()};
     const Layout planned(plan_.shape);
     const auto& layout = trainer_->layout();
     const auto& p = trainer_->state().parameters;
@@ -127,7 +151,7 @@ Sparsity Trial::sparsity() const {
         for (std::size_t k = 0; k < layout.shape().hidden[l].unary.size(); ++k) unary += p[layout.unary_threshold(l, k)] < 1;
         for (std::size_t k = 0; k < layout.shape().hidden[l].binary.size(); ++k) binary += p[layout.binary_threshold(l, k)] < 1;
     }
-    return {share(weights, planned.weights()), share(inputs, first.inputs), share(unary, planned_unary), share(binary, planned_binary)};
+    return {share(weights, planned.weights()), setting_->share_of_columns(share(inputs, first.inputs)), share(unary, planned_unary), share(binary, planned_binary)};
 }
 
 void Trial::after_epoch(double training_error) {
@@ -146,20 +170,36 @@ void Trial::after_epoch(double training_error) {
     if (last_.error < best_error_ * (1 - 1e-4)) {
         best_error_ = last_.error;
         since_best_ = 0;
+        if (phase_ == Phase::training) best_parameters_ = trainer_->state().parameters;
     } else {
         ++since_best_;
     }
 }
 
-void Trial::advance() {
+// EQL's three phases share the epochs evenly.
+int Trial::epochs_of_phase() const {
     const auto& options = setting_->options();
-    const double progress = static_cast<double>(phase_epoch_) / options.epochs;
+    return options.network == NetworkMethod::eql ? std::max(1, options.epochs / 3) : options.epochs;
+}
+
+// By epochs, or by time where the epochs have fallen behind it.
+double Trial::phase_progress(int epochs) const {
+    const auto& options = setting_->options();
+    const double share = (options.shrink_epochs > 0 ? training_time : 1) / (options.network == NetworkMethod::eql ? 3 : 1);
+    return progress_of(static_cast<double>(phase_epoch_) / epochs, (used_ - phase_from_) / share);
+}
+
+void Trial::advance(double used) {
+    used_ = used;
+    const auto& options = setting_->options();
+    const double progress = phase_progress(options.epochs);
     const auto rate = [&](double at) { return options.schedule == RateSchedule::constant ? plan_.rate : plan_.rate * (0.1 + 0.9 * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, at)))); };
     const double start = rate(progress), end = rate(progress + 1.0 / options.epochs);
     // First free, then under rising targets: a network that has learnt nothing yet would be pruned blindly, all inputs at once.
     const double part = options.warm_up > 0 ? std::clamp(2 * (progress + 1.0 / options.epochs) / options.warm_up - 1, 0.0, 1.0) : 1;
     const auto& goal = plan_.targets;
-    StepSettings settings{.targets = {part * goal.weight, part * goal.input, part * goal.unary, part * goal.binary}, .clip = options.clip};
+    StepSettings settings{.targets = {part * goal.weight, setting_->share_of_inputs(part * goal.input), part * goal.unary, part * goal.binary},
+                          .clip = options.clip, .memory = memory()};
     double error = 0;
     switch (phase_) {
         case Phase::done: return;
@@ -184,13 +224,28 @@ void Trial::advance() {
     next_phase();
 }
 
+// The regulariser goes by the error. Where rows are learnt by heart theirs vanishes, and the one that counts is that on other rows.
+double Trial::memory() const {
+    if (curve_.empty() || !(curve_.back().training_error > 0)) return 1;
+    return std::max(1.0, curve_.back().error / curve_.back().training_error);
+}
+
+bool Trial::has_learnt_by_heart() const {
+    return last_.error > forgotten * best_error_ && curve_.back().training_error * forgotten < best_error_;
+}
+
 void Trial::next_phase() {
     const auto& options = setting_->options();
     const bool is_eql = options.network == NetworkMethod::eql;
-    // EQL's three phases share the epochs evenly.
-    const int epochs = is_eql ? std::max(1, options.epochs / 3) : options.epochs;
-    const bool enough = phase_epoch_ >= epochs || (options.patience > 0 && since_best_ >= options.patience);
+    // What was learnt by heart is forgotten before shrinking goes on: the paper's way has none and keeps it.
+    const bool forgets = phase_ == Phase::training && options.shrink_epochs > 0 && has_learnt_by_heart();
+    const bool enough = phase_progress(epochs_of_phase()) >= 1 || (options.patience > 0 && since_best_ >= options.patience) ||
+                        (forgets && since_best_ >= std::max(fewest_epochs_by_heart, options.epochs / 10));
     if (phase_ == Phase::done || !enough) return;
+    is_hurried_ |= phase_epoch_ < epochs_of_phase() && phase_progress(epochs_of_phase()) >= 1;
+    phase_from_ = used_;
+    if (forgets) trainer_->state().parameters = best_parameters_;
+    best_parameters_.clear();
     phase_epoch_ = since_best_ = 0;
     if (is_eql && phase_ == Phase::training) phase_ = Phase::eql_smooth;
     else if (is_eql && phase_ == Phase::eql_smooth) {

@@ -15,6 +15,14 @@ namespace balmer::neural {
 /// alone then, and training makes up for what goes.
 inline constexpr std::size_t most_judged_together = 300;
 
+/// Share of a budget in seconds that training may take when shrinking follows.
+inline constexpr double training_time = 0.35;
+/// How far a schedule is: by its epochs, or by its time where the epochs have clearly fallen behind it. While they have not, time changes nothing.
+inline double progress_of(double epochs, double time) {
+    constexpr double behind = 0.1;
+    return time > epochs + behind ? time : epochs;
+}
+
 /// A line of the curves: what an epoch left.
 struct CurvePoint {
     int trial = 0, epoch = 0;
@@ -29,13 +37,15 @@ class Trial {
 public:
     Trial(const Setting& setting, std::size_t index);
 
-    /// One epoch: a pass over the training rows, a judgement, a snapshot.
-    void advance();
+    /// One epoch: a pass over the training rows, a judgement, a snapshot. `used`: share of the budget's seconds that is gone, 0 for a budget
+    /// without any. Where a budget is short the schedule goes by it, so that formulas of every size are reached in time.
+    void advance(double used = 0);
     bool finished() const { return phase_ == Phase::done; }
     /// Ends it; its front stays.
     void stop() { phase_ = Phase::done; }
-    /// No more epochs of training: straight to shrinking.
     bool is_training() const { return phase_ == Phase::training; }
+    /// Whether time, not the number of epochs, ended its training.
+    bool is_hurried() const { return is_hurried_; }
     int epoch() const { return epoch_; }
     const std::vector<Candidate>& front() const { return front_; }
     const std::vector<CurvePoint>& curve() const { return curve_; }
@@ -61,6 +71,11 @@ private:
     Sparsity sparsity() const;
     void start_shrinking();
     void rebuild(const Shape& shape);
+    int epochs_of_phase() const;
+    double phase_progress(int epochs) const;
+    double size_by_now() const;
+    bool is_late() const;
+    double share_to_remove(double size) const;
     int epochs_between_removals() const;
     void shrink();
     bool remove_on_ways();
@@ -76,6 +91,9 @@ private:
     bool may_be_one(std::size_t matrix, std::size_t input, std::size_t row) const;
     void revive_after_divergence();
     void next_phase();
+    double memory() const;
+    bool has_learnt_by_heart() const;
+    void plant_products();
     const char* phase_name() const;
 
     const Setting* setting_;
@@ -94,8 +112,11 @@ private:
     Phase phase_ = Phase::training;
     int epoch_ = 0, phase_epoch_ = 0, since_best_ = 0, restarts_ = 0;
     double rate_factor_ = 1, best_error_ = 0, size_ = 0;
-    bool diverged_ = false, is_expanded_ = false;
+    bool diverged_ = false, is_expanded_ = false, is_hurried_ = false;
+    double used_ = 0, phase_from_ = 0;  ///< of the budget's seconds: now, and when the phase began
+    double first_size_ = 0;             ///< when shrinking began
     Judgement last_;
+    std::vector<float> best_parameters_;  ///< of the epoch of least error on the monitor's rows, while training
     std::vector<Candidate> front_;  ///< by rising complexity, loss is the monitor's error
     std::vector<CurvePoint> curve_;
 };

@@ -65,6 +65,8 @@ void Trial::write(ByteWriter& writer) const {
         writer.i64(way.has_ended ? 1 : 0);
         writer.i64(way.is_copy ? 1 : 0);
     }
+    writer.u64(best_parameters_.size());
+    floats(best_parameters_);
     writer.u64(way_);
     writer.f64(level_);
     for (const int value : {static_cast<int>(phase_), epoch_, phase_epoch_, since_best_, restarts_, diverged_ ? 1 : 0})
@@ -110,6 +112,8 @@ void Trial::read(ByteReader& reader) {
         way.has_ended = reader.i64() != 0;
         way.is_copy = reader.i64() != 0;
     }
+    best_parameters_.resize(reader.u64());
+    floats(best_parameters_);
     way_ = reader.u64();
     level_ = reader.f64();
     phase_ = static_cast<Phase>(reader.i64());
@@ -117,6 +121,7 @@ void Trial::read(ByteReader& reader) {
         *value = static_cast<int>(reader.i64());
     diverged_ = reader.i64() != 0;
     for (double* value : {&rate_factor_, &best_error_, &size_, &last_.error, &last_.accuracy}) *value = reader.f64();
+    first_size_ = size_;
     front_.resize(reader.u64());
     for (auto& member : front_) member = reader.candidate();
     curve_.resize(reader.u64());

@@ -120,10 +120,12 @@ private:
         return result;
     }
 
+    std::size_t column_of(std::size_t input) const { return scaling_.column.empty() ? input : scaling_.column[input]; }
+
     Expression written(const LinearForm& form) const {
         Expression sum;
         for (const auto& [atom, c] : form.terms) {
-            Expression term = atom.first == 0 ? Expression::feature(static_cast<std::int32_t>(atom.second)) : expressions_.at(atom);
+            Expression term = atom.first == 0 ? Expression::feature(static_cast<std::int32_t>(column_of(atom.second))) : expressions_.at(atom);
             if (c != 1) term = Expression::apply(Op::multiply, Expression::constant(c), term);
             sum = sum.empty() ? term : Expression::apply(Op::add, sum, term);
         }

@@ -10,7 +10,8 @@ namespace balmer::neural {
 
 /// How columns of the data become the network's numbers: input = (column - shift)*scale; column of a target = output*target_scale + target_shift.
 struct Scaling {
-    std::vector<double> shift, scale;
+    std::vector<double> shift, scale;                ///< by input
+    std::vector<std::size_t> column;                 ///< that each input is; empty: all columns in their order
     std::vector<double> target_shift, target_scale;  ///< by output; empty: as they are
 };
 

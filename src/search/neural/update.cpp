@@ -99,7 +99,7 @@ double Trainer::regularise(double error, const StepSettings& settings) {
     for (std::size_t k = 0; k < threshold_kinds && settings.structure == Structure::learnt; ++k) {
         const double factor = adaptive_factor(states[k].sparsity(), goal[k]);
         pressure += factor * states[k].value;
-        push[k] = error * factor / static_cast<double>(std::max<std::size_t>(1, states[k].count));
+        push[k] = settings.memory * error * factor / static_cast<double>(std::max<std::size_t>(1, states[k].count));
     }
     const float grow = static_cast<float>(1 + pressure);
     if (settings.structure != Structure::learnt) {
@@ -146,6 +146,7 @@ void Trainer::penalise(double penalty) {
 void Trainer::update(double norm, const StepSettings& settings) {
     const std::size_t weights = layout_.weights();
     auto& gradient = work_->gradient;
+    const std::vector<float> before(state_.parameters.begin() + static_cast<std::ptrdiff_t>(2 * weights), state_.parameters.end());
     constexpr double beta1 = 0.9, beta2 = 0.999;
     state_.beta1_power *= beta1;
     state_.beta2_power *= beta2;
@@ -192,6 +193,29 @@ void Trainer::update(double norm, const StepSettings& settings) {
     for (std::size_t t = weights; t < 2 * weights; ++t) state_.parameters[t] = std::max(0.0f, state_.parameters[t]);
     for (std::size_t t = 2 * weights; t < layout_.size(); ++t)
         state_.parameters[t] = std::clamp(state_.parameters[t], 0.0f, highest_threshold);
+    wait_at_targets(before, settings.targets);
+}
+
+// Prunes no more inputs and operators than the targets ask for: the others wait at the border. The factor D leaps from 0 to nearly 1 when the noise
+// of a batch brings a single operator back, and the push, in which Adam forgets how far is left, would carry several over the border.
+void Trainer::wait_at_targets(std::span<const float> before, const Sparsity& targets) {
+    const std::size_t first_of_all = 2 * layout_.weights();
+    const float waiting = std::nextafter(1.0f, 0.0f);
+    const auto goal = targets_of(targets);
+    const auto states = kind_states_from(ThresholdKind::input, layout_, state_.parameters.data());
+    for (const auto kind : {ThresholdKind::input, ThresholdKind::unary, ThresholdKind::binary}) {
+        const auto& [count, pruned, value] = states[static_cast<std::size_t>(kind)];
+        const double target = goal[static_cast<std::size_t>(kind)];
+        const auto asked = static_cast<std::size_t>(std::ceil(target * static_cast<double>(count) - 1e-9));
+        if (!(target > 0) || pruned <= asked) continue;
+        std::vector<std::size_t> crossed;
+        for_each_range(layout_, kind, [&](std::size_t first, std::size_t size) {
+            for (std::size_t t = first; t < first + size; ++t)
+                if (state_.parameters[t] >= 1 && before[t - first_of_all] < 1) crossed.push_back(t);
+        });
+        std::ranges::stable_sort(crossed, {}, [&](std::size_t t) { return state_.parameters[t]; });
+        for (std::size_t k = 0; k < std::min(crossed.size(), pruned - asked); ++k) state_.parameters[crossed[k]] = waiting;
+    }
 }
 
 double Trainer::slope(const Blocks& blocks, std::span<const std::uint32_t> tiles, const StepSettings& settings, std::vector<float>& gradient) {

@@ -27,7 +27,7 @@ constexpr double growth_spread = 0.5;      // of the logarithms of these worths
 // level. False: all have ended.
 bool Trial::remove_on_ways() {
     if (ways_.empty()) {
-        if (size_ > ways_from * setting_->complexity_limit() || trainer_->live_weights() > most_judged_together)
+        if (is_late() || size_ > ways_from * setting_->complexity_limit() || trainer_->live_weights() > most_judged_together)
             return remove_some();
         ways_.assign(ways, {.state = trainer_->state(), .size = size_, .error = last_.error});
         way_ = 0;

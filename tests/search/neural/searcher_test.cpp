@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include <cmath>
+#include <set>
+#include <sstream>
 
 #include "balmer/error.hpp"
 #include "balmer/neural.hpp"
@@ -121,7 +123,9 @@ TEST(NeuralSearcher, ThreadsDoNotChangeTheBits) {
     std::vector<std::string> fronts;
     for (const int threads : {1, 2, 4}) {
         Watcher watcher;
-        fronts.push_back(bytes_of(run(problem, options, threads, watcher).front));
+        auto budget = unlimited(threads);
+        if (threads == 2) budget.seconds = 1000;  // far from spent, it changes nothing
+        fronts.push_back(bytes_of(make_neural_searcher(options)->run(problem, budget, 3, watcher.token, watcher, "").front));
     }
     EXPECT_EQ(fronts[0], fronts[1]);
     EXPECT_EQ(fronts[0], fronts[2]);
@@ -221,6 +225,61 @@ TEST(NeuralSearcher, ManyInputsStayAffordable) {
     EXPECT_LT(usage.ru_maxrss, 500'000);  // kilobytes
 }
 
+// A product whose inputs have no slope of their own, among columns of noise.
+TEST(NeuralSearcher, FindsAProductAmongManyInputs) {
+    constexpr std::size_t rows = 1500, inputs = 400;
+    RandomStream random(5);
+    Problem problem = circle(rows, inputs - 2);
+    std::vector<double> codes(rows);
+    const auto x = [&](std::size_t i, std::size_t r) { return problem.data.features[i][r]; };
+    for (std::size_t r = 0; r < rows; ++r) codes[r] = 2 * x(150, r) * x(220, r) + x(7, r) + 0.2 * random.normal() > 0 ? 1 : 0;
+    problem.data.targets = {Column("y", codes)};
+    problem.complexity = ComplexityMeasure::from_name("tree");
+    Watcher watcher;
+    const auto result = run(problem, quick(), 1, watcher);
+    const Candidate* best = nullptr;
+    for (const auto& member : result.front.members())
+        if (member.complexity <= 11) best = &member;  // c*x7 + c*x150*x220 + c
+    ASSERT_TRUE(best);
+    std::set<std::int32_t> used;
+    for (const auto& node : best->outputs[0].nodes)
+        if (node.op == Op::feature) used.insert(node.index);
+    EXPECT_EQ(used, (std::set<std::int32_t>{7, 150, 220}));
+    EXPECT_LT(best->loss, 0.3);  // without the product .6
+    std::string told;
+    for (const auto& line : result.report) told += line + "\n";
+    EXPECT_NE(told.find("x150*x220"), std::string::npos) << told;
+    // Columns that were left out count as pruned.
+    EXPECT_NE(watcher.table_text.find(",0.9"), std::string::npos);
+}
+
+// Rows learnt by heart have no error that could prune; the one on other rows does.
+TEST(NeuralSearcher, PrunesWhatLearnsItsRowsByHeart) {
+    auto problem = circle(300, 600);
+    auto options = quick(1);
+    options.screening = InputScreening::none;
+    options.epochs = 60;
+    options.shrink_epochs = 0;
+    options.sparsity = {0.8, 0.5, 0.2, 0.2};
+    Watcher watcher;
+    (void)run(problem, options, 1, watcher);
+    std::istringstream table(watcher.table_text);
+    std::string line, last;
+    while (std::getline(table, line)) last = line;
+    std::vector<double> cells;
+    std::istringstream cell_of(last);
+    for (std::string cell; std::getline(cell_of, cell, ',');) cells.push_back(std::atof(cell.c_str()));
+    EXPECT_LT(cells[3], 0.5 * cells[4]) << last;  // training error
+    EXPECT_GT(cells[6], 0.75) << last;            // weights
+    EXPECT_GT(cells[7], 0.45) << last;            // inputs
+    // With shrinking such a network goes back to where it was best.
+    options.shrink_epochs = 1;
+    Watcher forgetting;
+    (void)run(problem, options, 1, forgetting);
+    EXPECT_EQ(forgetting.table_text.find("\n0,40,training"), std::string::npos);
+    EXPECT_NE(forgetting.table_text.find("shrinking"), std::string::npos);
+}
+
 TEST(NeuralSearcher, SaysWhatItCannotDo) {
     Watcher watcher;
     auto problem = circle(100);
@@ -232,8 +291,44 @@ TEST(NeuralSearcher, SaysWhatItCannotDo) {
     EXPECT_THROW((void)run(problem, options, 1, watcher), Error);
     options.sparsity = {0.5};
     EXPECT_THROW((void)run(problem, options, 1, watcher), Error);
+    options = quick();
+    options.eql_penalty = -1;
+    EXPECT_THROW((void)run(problem, options, 1, watcher), Error);
     problem.operators = {Op::add, Op::multiply, Op::floor};
     EXPECT_THROW((void)run(problem, quick(), 1, watcher), Error);
+}
+
+TEST(NeuralSearcher, KeepsOnlyWhatUnitsAndLimitsAllow) {
+    RandomStream random(5);
+    std::vector<double> x(400), y(400), z(400);
+    for (std::size_t r = 0; r < x.size(); ++r) {
+        x[r] = random.uniform(0.5, 2);
+        y[r] = random.uniform(1, 3);
+        z[r] = x[r] * y[r] + 0.1 * std::tanh(x[r]);
+    }
+    Problem problem = of_two(x, y, {Column("z", z, "m s")}, {Op::add, Op::multiply, Op::tanh});
+    problem.data.features = {problem.data.features[0].with_unit("m"), problem.data.features[1].with_unit("s")};
+    problem.units = UnitRule::constants_dimensionless;
+    const Scorer scorer(problem);
+    Watcher watcher;
+    const auto result = run(problem, quick(), 1, watcher);
+    for (const auto& member : result.front.members()) EXPECT_TRUE(scorer.allowed(member.outputs)) << member.complexity;
+    EXPECT_NE(result.report.at(0).find("units"), std::string::npos);
+}
+
+// A budget that the whole schedule does not fit in: what is written is small all the same.
+TEST(NeuralSearcher, ShortBudgetsReachSmallFormulas) {
+    const auto problem = circle(20'000);
+    auto options = quick(8);
+    options.epochs = 20'000;
+    options.unary = options.binary = 20;
+    Watcher watcher;
+    auto budget = unlimited(1);
+    budget.seconds = 4;
+    const auto result = make_neural_searcher(options)->run(problem, budget, 3, watcher.token, watcher, "");
+    ASSERT_FALSE(result.front.empty());
+    EXPECT_LE(result.front.members().front().complexity, 15);
+    EXPECT_NE(watcher.table_text.find("shrinking"), std::string::npos);
 }
 
 TEST(NeuralSearcher, ExplodingOperatorsAreRestartedAndTold) {

@@ -205,7 +205,8 @@ TEST(Trainer, StepsFollowTheReference) {
             second[i] = 0.999 * second[i] + 0.001 * slope.gradient[i] * slope.gradient[i];
             p[i] -= rate * (first[i] / (1 - std::pow(0.9, n))) / (std::sqrt(second[i] / (1 - std::pow(0.999, n))) + 1e-8);
             if (i >= reference.layout().weights()) p[i] = std::max(0.0, p[i]);
-            if (i >= 2 * reference.layout().weights()) p[i] = std::min(static_cast<double>(highest_threshold), p[i]);
+            if (i < 2 * reference.layout().weights()) continue;
+            p[i] = std::min(static_cast<double>(highest_threshold), p[i]);
         }
     }
     double worst = 0;
@@ -238,6 +239,27 @@ TEST(Trainer, NoiseOfBatchesDoesNotBringBackPrunedOperators) {
     const double sparsity = trainer.kinds()[2].sparsity();
     EXPECT_GE(sparsity, 0.5);
     EXPECT_LT(flips, counted / 10) << sparsity;
+}
+
+// Operators that wait below the border of pruning, and a push that would carry all of them over it.
+TEST(Trainer, PrunesNoMoreThanTheTargetsAskFor) {
+    const auto shape = wide_shape(6, 2, 1);
+    const auto rows = random_rows(64, 6, 2, ErrorKind::softmax, 8);
+    const Blocks blocks(rows, all_rows(64));
+    const std::uint32_t tiles[] = {0};
+    for (const auto reach : {Reach::all, Reach::live}) {
+        Trainer trainer(shape, {}, ErrorKind::softmax);
+        trainer.initialise(RandomStream(1), 0.5);
+        const auto& layout = trainer.layout();
+        const std::size_t unary = shape.hidden[0].unary.size();
+        for (std::size_t k = 0; k < unary; ++k) trainer.state().parameters[layout.unary_threshold(0, k)] = 0.9999f;
+        const auto asked = static_cast<std::size_t>(std::ceil(0.4 * static_cast<double>(unary)));
+        for (int n = 0; n < 30; ++n) {
+            (void)trainer.step(blocks, tiles, {.reach = reach, .targets = {.weight = 0, .input = 0, .unary = 0.4, .binary = 0}, .rate = 1e-3});
+            EXPECT_LE(trainer.kinds()[2].pruned, asked) << n;
+        }
+        EXPECT_EQ(trainer.kinds()[2].pruned, asked);
+    }
 }
 
 TEST(Trainer, ErrorsThatAreNoNumbersMoveNothing) {
