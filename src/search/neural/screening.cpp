@@ -174,13 +174,16 @@ private:
 
     // Columns and their squares, the strongest of them; those that show something are marked.
     std::vector<Term> lower_terms(std::vector<std::uint8_t>& shows) {
-        const double p = static_cast<double>(columns_), border = two_sided_quantile(std::min(0.05, false_inputs / (2 * p * outputs() * most_looks)));
+        const bool is_first = has_slope_.empty();
+        if (is_first) has_slope_.assign(columns_, 0);
+        const double p = static_cast<double>(columns_), border = two_sided_quantile(std::min(0.05, false_inputs / (2 * p * outputs() * most_looks))), sure = two_sided_quantile(false_products / (p * outputs()));
         std::vector<Term> terms;
         for (std::size_t i = 0; i < columns_; ++i)
             for (const std::size_t b : {alone, i}) {
                 Term term{.a = i, .b = b};
                 term.strength = score(beside(term));
                 if (term.strength > border) shows[i] = 1;
+                if (is_first && b == alone && term.strength > sure) has_slope_[i] = 1;
                 terms.push_back(term);
             }
         keep_strongest(terms);
@@ -249,7 +252,7 @@ private:
             shows[best->a] = 1;
             if (best->b != alone) {
                 shows[best->b] = 1;
-                products.push_back({best->a, best->b});
+                if (!has_slope_[best->a] || !has_slope_[best->b]) products.push_back({best->a, best->b});
             }
             take(std::move(vector));
             const Vector direction = rooted(basis_.back());
@@ -269,6 +272,7 @@ private:
     Vector root_;                      ///< of the rows' weights, 0 for rows that fill the last tile
     std::vector<Vector> residuals_;    ///< by output, times root_
     std::vector<Vector> basis_;        ///< orthonormal
+    std::vector<std::uint8_t> has_slope_;  ///< by column: whether it shows alone, before anything is taken
     FloatArray scratch_{tile};
 };
 

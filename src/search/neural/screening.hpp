@@ -13,7 +13,9 @@ namespace balmer::neural {
 /// What the targets say about columns and products of two columns before any network is trained.
 struct Screening {
     std::vector<std::size_t> inputs;                   ///< columns that show something alone, as a square or in a product; rising
-    std::vector<std::array<std::size_t, 2>> products;  ///< pairs of columns (the same twice: a square) whose product shows, strongest first
+    /// Pairs of columns (the same twice: a square) whose product shows, strongest first. Only those with a column that has no slope of its own: the
+    /// others training finds, and better so than from a product of two single columns where sums of many matter, as of pixels.
+    std::vector<std::array<std::size_t, 2>> products;
     std::size_t rows = 0;                              ///< rows looked at
 };
 

@@ -67,6 +67,12 @@ TEST(Screening, FindsTheProductBehindAClass) {
     EXPECT_TRUE(has(three, 5));
 }
 
+TEST(Screening, LeavesProductsOfSlopesToTraining) {
+    const auto found = screened(rows_of(1500, 100, [](const Row& x, RandomStream& random) { return (1 + x[3]) * (1 + x[40]) + x[7] * (2 + x[9]) + random.normal(); }));
+    EXPECT_EQ(found.products, (Pairs{{7, 9}}));  // x9 has no slope
+    for (const std::size_t i : {3, 7, 9, 40}) EXPECT_TRUE(has(found, i)) << i;
+}
+
 TEST(Screening, EvenFunctionsShowAsSquares) {
     const auto found = screened(rows_of(1500, 200, [](const Row& x, RandomStream& random) { return std::fabs(x[33]) + 0.3 * random.normal(); }));
     EXPECT_EQ(found.products, (Pairs{{33, 33}}));

@@ -1,14 +1,12 @@
 // Whole runs of the symbolic networks on small problems.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <cmath>
-#include <set>
-#include <sstream>
 
 #include "balmer/error.hpp"
 #include "balmer/neural.hpp"
 #include "networks.hpp"
+#include "runs.hpp"
 #include "search/bytes.hpp"
 #include "search/neural/expand.hpp"
 #include "search/neural/sizes.hpp"
@@ -17,88 +15,6 @@
 
 namespace balmer {
 namespace {
-
-// Stops, and keeps the last checkpoint, after so many calls.
-class Watcher final : public Observer {
-public:
-    explicit Watcher(int stop_after = 1'000'000) : left_(stop_after) {}
-    void improved(const Progress&, const Candidate&) override {}
-    void progressed(const Progress& progress) override {
-        last = progress;
-        if (--left_ == 0) token.request_stop();
-    }
-    void checkpoint(const std::string& given) override { bytes = given; }
-    bool checkpoint_due() override { return true; }
-    void table(const std::string& name, const std::string& text) override {
-        table_name = name;
-        table_text = text;
-    }
-
-    StopToken token;
-    std::string bytes, table_name, table_text;
-    Progress last;
-
-private:
-    int left_;
-};
-
-// Two classes of a circle: x^2 + y^2 < 1, with inputs that tell nothing beside.
-Problem circle(std::size_t rows, std::size_t noise_inputs = 3) {
-    RandomStream random(17);
-    std::vector<std::vector<double>> columns(2 + noise_inputs, std::vector<double>(rows));
-    std::vector<double> codes(rows);
-    for (std::size_t r = 0; r < rows; ++r) {
-        for (auto& column : columns) column[r] = random.uniform(-1.5, 1.5);
-        codes[r] = columns[0][r] * columns[0][r] + columns[1][r] * columns[1][r] < 1 ? 1 : 0;
-    }
-    Problem problem;
-    for (std::size_t i = 0; i < columns.size(); ++i) problem.data.features.emplace_back("x" + std::to_string(i), columns[i]);
-    problem.data.targets = {Column("inside", codes)};
-    problem.data.classes = {"no", "yes"};
-    problem.task = Task::classification;
-    problem.loss.name = "logistic";
-    problem.operators = {Op::add, Op::multiply, Op::square, Op::tanh};
-    problem.complexity = ComplexityMeasure::from_name("sympy");
-    return problem;
-}
-
-// Targets of x and y, weighed as SymPy counts.
-Problem of_two(std::vector<double> x, std::vector<double> y, std::vector<Column> targets, std::vector<Op> operators) {
-    Problem problem;
-    problem.data.features = {Column("x", std::move(x)), Column("y", std::move(y))};
-    problem.data.targets = std::move(targets);
-    problem.operators = std::move(operators);
-    problem.complexity = ComplexityMeasure::from_name("sympy");
-    return problem;
-}
-
-NeuralOptions quick(int trials = 2) {
-    NeuralOptions options;
-    options.trials = trials;
-    options.epochs = 25;
-    options.layers = 1;
-    options.unary = 4;
-    options.binary = 2;
-    options.learning_rate = 0.02;
-    return options;
-}
-
-Budget unlimited(int threads) {
-    Budget budget;
-    budget.seconds = std::numeric_limits<double>::infinity();
-    budget.threads = threads;
-    return budget;
-}
-
-SearchResult run(const Problem& problem, const NeuralOptions& options, int threads, Watcher& watcher, const std::string& resume = "") {
-    return make_neural_searcher(options)->run(problem, unlimited(threads), 3, watcher.token, watcher, resume);
-}
-
-std::string bytes_of(const ParetoFront& front) {
-    ByteWriter writer;
-    writer.front(front);
-    return writer.take();
-}
 
 TEST(NeuralSearcher, FindsACircleAmongNoise) {
     const auto problem = circle(1500);
@@ -192,92 +108,6 @@ TEST(NeuralSearcher, RootsLogarithmsAndQuotientsAreTakenAsTheyArePrinted) {
     }
     EXPECT_TRUE(any);
     EXPECT_LT(result.front.members().back().loss, 1e-2);
-}
-
-// Of thousands of terms that could come back only some are weighed together: a joint curvature of all would take gigabytes.
-TEST(NeuralSearcher, ManyInputsStayAffordable) {
-    constexpr std::size_t rows = 500, inputs = 1500;
-    RandomStream random(5);
-    Problem problem;
-    std::vector<double> sum(rows, 0.0), target(rows);
-    for (std::size_t i = 0; i < inputs; ++i) {
-        std::vector<double> column(rows);
-        for (std::size_t r = 0; r < rows; ++r) {
-            column[r] = random.normal();
-            if (i < 12) sum[r] += 0.5 * column[r];
-        }
-        problem.data.features.emplace_back("x" + std::to_string(i), std::move(column));
-    }
-    for (std::size_t r = 0; r < rows; ++r) target[r] = std::tanh(sum[r]) + 0.3 * sum[r];
-    problem.data.targets = {Column("y", target)};
-    problem.operators = {Op::add, Op::multiply, Op::tanh};
-    problem.complexity = ComplexityMeasure::from_name("sympy");
-    problem.constraints.maximum_complexity = 100;
-    auto options = quick(1);
-    options.epochs = 6;
-    options.shrink_epochs = 1;
-    options.unary = 8;
-    Watcher watcher;
-    EXPECT_FALSE(run(problem, options, 1, watcher).front.empty());
-    EXPECT_NE(watcher.table_text.find("shrinking"), std::string::npos);
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    EXPECT_LT(usage.ru_maxrss, 500'000);  // kilobytes
-}
-
-// A product whose inputs have no slope of their own, among columns of noise.
-TEST(NeuralSearcher, FindsAProductAmongManyInputs) {
-    constexpr std::size_t rows = 1500, inputs = 400;
-    RandomStream random(5);
-    Problem problem = circle(rows, inputs - 2);
-    std::vector<double> codes(rows);
-    const auto x = [&](std::size_t i, std::size_t r) { return problem.data.features[i][r]; };
-    for (std::size_t r = 0; r < rows; ++r) codes[r] = 2 * x(150, r) * x(220, r) + x(7, r) + 0.2 * random.normal() > 0 ? 1 : 0;
-    problem.data.targets = {Column("y", codes)};
-    problem.complexity = ComplexityMeasure::from_name("tree");
-    Watcher watcher;
-    const auto result = run(problem, quick(), 1, watcher);
-    const Candidate* best = nullptr;
-    for (const auto& member : result.front.members())
-        if (member.complexity <= 11) best = &member;  // c*x7 + c*x150*x220 + c
-    ASSERT_TRUE(best);
-    std::set<std::int32_t> used;
-    for (const auto& node : best->outputs[0].nodes)
-        if (node.op == Op::feature) used.insert(node.index);
-    EXPECT_EQ(used, (std::set<std::int32_t>{7, 150, 220}));
-    EXPECT_LT(best->loss, 0.3);  // without the product .6
-    std::string told;
-    for (const auto& line : result.report) told += line + "\n";
-    EXPECT_NE(told.find("x150*x220"), std::string::npos) << told;
-    // Columns that were left out count as pruned.
-    EXPECT_NE(watcher.table_text.find(",0.9"), std::string::npos);
-}
-
-// Rows learnt by heart have no error that could prune; the one on other rows does.
-TEST(NeuralSearcher, PrunesWhatLearnsItsRowsByHeart) {
-    auto problem = circle(300, 600);
-    auto options = quick(1);
-    options.screening = InputScreening::none;
-    options.epochs = 60;
-    options.shrink_epochs = 0;
-    options.sparsity = {0.8, 0.5, 0.2, 0.2};
-    Watcher watcher;
-    (void)run(problem, options, 1, watcher);
-    std::istringstream table(watcher.table_text);
-    std::string line, last;
-    while (std::getline(table, line)) last = line;
-    std::vector<double> cells;
-    std::istringstream cell_of(last);
-    for (std::string cell; std::getline(cell_of, cell, ',');) cells.push_back(std::atof(cell.c_str()));
-    EXPECT_LT(cells[3], 0.5 * cells[4]) << last;  // training error
-    EXPECT_GT(cells[6], 0.75) << last;            // weights
-    EXPECT_GT(cells[7], 0.45) << last;            // inputs
-    // With shrinking such a network goes back to where it was best.
-    options.shrink_epochs = 1;
-    Watcher forgetting;
-    (void)run(problem, options, 1, forgetting);
-    EXPECT_EQ(forgetting.table_text.find("\n0,40,training"), std::string::npos);
-    EXPECT_NE(forgetting.table_text.find("shrinking"), std::string::npos);
 }
 
 TEST(NeuralSearcher, SaysWhatItCannotDo) {
