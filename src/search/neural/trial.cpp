@@ -13,7 +13,7 @@ namespace {
 
 constexpr double initial_gain = 0.7;
 constexpr int most_restarts = 5;
-constexpr double forgotten = 1.1;          // times the least error on rows not trained on: beyond it a network has learnt its rows by heart
+constexpr double forgotten = 1.5;          // times the least error on rows not trained on: beyond it a network has learnt its rows by heart
 constexpr int fewest_epochs_by_heart = 3;
 constexpr float beside_product = 0.1f;     // share of the random weights that the rows of a planted product keep
 constexpr double size_margin = 3;          // sizes are estimates: only beyond this times the limit nothing is written
