@@ -108,7 +108,7 @@ struct SynthesisResult {
     };
     std::vector<Timing> timing;           ///< pre-route estimates, one per net delay
     std::vector<std::string> path;        ///< cells of the longest path at the middle net delay
-    double ice40_megahertz = 0;           ///< nextpnr-ice40, routed; 0 when it did not run
+    double ice40_megahertz = 0;           ///< nextpnr-ice40, routed between registers at all ports; 0 when it did not run
     std::string log;                      ///< what the tools said where they broke off
 };
 

@@ -29,8 +29,8 @@ int synthesize_command(const SynthesizeArguments& options) {
     }
     text += fmt::format("longest path at 250 ps: {}\n", fmt::join(result.path, " - "));
     if (options.ice40) {
-        text += result.ice40_megahertz > 0 ? fmt::format("{:.1f} MHz: nextpnr-ice40, routed on HX8K\n", result.ice40_megahertz)
-                                           : "nextpnr-ice40 did not finish:\n" + result.log + "\n";
+        text += result.ice40_megahertz > 0 ? fmt::format("{:.1f} MHz: nextpnr-ice40, routed on HX8K between registers at all ports\n", result.ice40_megahertz)
+                                           : "nextpnr-ice40 found no place for it on HX8K, the largest device of the family; what it said last:\n" + result.log + "\n";
     }
     write_result("", text);
     return exit_done;

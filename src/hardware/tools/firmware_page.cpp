@@ -132,6 +132,7 @@ void add_front(Page& page, const Circuit& circuit, const Model& model, const Tab
         points.x.push_back(point.cost);
         points.y.push_back(classes ? point.quality.agreement : point.quality.error);
     }
+    if (points.x.size() < 2) return;  // one circuit is no choice
     plot.series.push_back(std::move(points));
     page.drawings({svg(plot)}, "Circuits on the way of the precision search, a format for every edge.");
 }
@@ -214,7 +215,7 @@ std::string circuit_section(const Circuit& circuit, const Model* model, const Ta
     }
     page.heading("The pipeline");
     const auto drawn = static_cast<std::size_t>(std::ranges::count_if(circuit.nodes, [](const CircuitNode& n) { return n.op != CircuitOp::constant; }));
-    if (drawn <= drawn_nodes) page.drawings({pipeline_drawing(circuit)}, "Formats stand on the arrows; registers lie between stages.");
+    if (drawn <= drawn_nodes) page.drawings({pipeline_drawing(circuit)}, "A box has the format of its result in its last line; green: inputs, blue: tables, orange: multiplications, purple: outputs. Registers lie between stages.");
     else page.paragraph(fmt::format("{} operations are too many for a drawing; circuit.json lists them.", drawn));
     return page.body();
 }
@@ -249,7 +250,7 @@ std::string synthesis_section(const SynthesisResult& result, const SynthesisOpti
     page.table(cells);
     PageTable times{.header = {"picoseconds per net", "longest path, ns", "source"}, .align = {Align::right, Align::right, Align::left}, .rows = {}};
     for (const auto& t : result.timing) times.rows.push_back({fmt::format("{:.0f}", t.net), fmt::format("{:.2f}", t.nanoseconds), "pre-route estimate: balmer's static timing of Yosys' netlist"});
-    if (result.ice40_megahertz > 0) times.rows.push_back({"", fmt::format("{:.2f}", 1000 / result.ice40_megahertz), fmt::format("nextpnr-ice40, routed on HX8K: {:.1f} MHz", result.ice40_megahertz)});
+    if (result.ice40_megahertz > 0) times.rows.push_back({"", fmt::format("{:.2f}", 1000 / result.ice40_megahertz), fmt::format("nextpnr-ice40, routed on HX8K between registers at all ports: {:.1f} MHz", result.ice40_megahertz)});
     page.table(times, fmt::format("Longest path at 250 ps: {}", fmt::join(result.path, " - ")));
     return page.body();
 }

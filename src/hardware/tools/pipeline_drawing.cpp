@@ -78,17 +78,16 @@ std::string pipeline_drawing(const Circuit& circuit) {
         if (node.op == CircuitOp::constant) continue;
         box[i] = flow.nodes.size();
         const int colour = node.op == CircuitOp::input ? 2 : node.op == CircuitOp::table ? 0 : node.op == CircuitOp::multiply ? 1 : -1;
-        flow.nodes.push_back({.lines = {node.name, meaning(circuit, node)}, .layer = layers[i], .colour = colour});
+        flow.nodes.push_back({.lines = {node.name, meaning(circuit, node), to_string(node.format())}, .layer = layers[i], .colour = colour});
         for (std::size_t k = 0; k < static_cast<std::size_t>(arity_of(node.op)); ++k) {
             const auto operand = node.operands[k];
             const bool twice = k > 0 && node.operands[0] == operand;
-            if (circuit.nodes[operand].op != CircuitOp::constant && !twice) flow.edges.push_back({box[operand], box[i], to_string(circuit.nodes[operand].format())});
+            if (circuit.nodes[operand].op != CircuitOp::constant && !twice) flow.edges.push_back({box[operand], box[i], {}});
         }
     }
     for (const auto& port : circuit.outputs) {
         flow.nodes.push_back({.lines = {port.name, to_string(port.format)}, .layer = layers.back(), .colour = 3});
-        if (circuit.nodes[port.node].op != CircuitOp::constant)
-            flow.edges.push_back({box[port.node], flow.nodes.size() - 1, to_string(circuit.nodes[port.node].format())});
+        if (circuit.nodes[port.node].op != CircuitOp::constant) flow.edges.push_back({box[port.node], flow.nodes.size() - 1, {}});
     }
     return report::svg(flow);
 }

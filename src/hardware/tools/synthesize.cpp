@@ -8,6 +8,7 @@
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
 #include "balmer/firmware.hpp"
+#include "hardware/rtl/vectors.hpp"
 #include "hardware/tools/back_ends.hpp"
 #include "hardware/tools/netlist.hpp"
 #include "hardware/tools/process.hpp"
@@ -23,8 +24,24 @@ std::string end_of(const std::string& output) {
     return output.size() > most ? output.substr(output.size() - most) : output;
 }
 
+// The circuit between shift registers, one pin for all inputs and one for all outputs: every path lies between registers, and no device runs out of pins.
+std::string between_registers(const Circuit& circuit) {
+    std::string connections = circuit.latency > 0 ? ".clk(clk)" : "";
+    const auto connect = [&](const std::vector<PortBits>& places, const char* word) {
+        for (const auto& port : places)
+            connections += fmt::format("{}.{}({}[{}:{}])", connections.empty() ? "" : ", ", port.name, word, port.first + port.format.width - 1, port.first);
+    };
+    connect(input_places(circuit), "stimulus");
+    connect(output_places(circuit), "response");
+    return fmt::format("module balmer_frame (input wire clk, input wire feed, input wire load, output wire drain);\n    reg [{0}:0] stimulus;\n    reg [{1}:0] kept;\n"
+                       "    wire [{1}:0] response;\n    {2} inside ({3});\n    always @(posedge clk) begin\n        stimulus <= (stimulus << 1) | feed;\n"
+                       "        kept <= load ? response : kept >> 1;\n    end\n    assign drain = kept[0];\nendmodule\n",
+                       input_bits(circuit) - 1, output_bits(circuit) - 1, circuit.name, connections);
+}
+
 void route_ice40(const fs::path& firmware, const Circuit& circuit, const fs::path& work, SynthesisResult& result) {
-    const std::string script = fmt::format("read_verilog \"{}\"; synth_ice40 -top {} -json ice40.json", (firmware / "verilog" / (circuit.name + ".v")).string(), circuit.name);
+    write_file_atomically(work / "frame.v", between_registers(circuit));
+    const std::string script = fmt::format("read_verilog \"{}\" frame.v; synth_ice40 -top balmer_frame -json ice40.json", (firmware / "verilog" / (circuit.name + ".v")).string());
     Ran ran = run_program_in(work, {"yosys", "-q", "-p", script});
     if (ran.status == 0) ran = run_program_in(work, {"nextpnr-ice40", "--hx8k", "--package", "ct256", "--json", "ice40.json", "--seed", "1", "--pcf-allow-unconstrained"});
     if (ran.status != 0) {
