@@ -17,9 +17,8 @@ struct BasicCurve {
     Expression curve;
 };
 
-Expression constant(double value) { return Expression::constant(value); }
-Expression plus(const Expression& a, double c) { return Expression::apply(Op::add, a, constant(c)); }
-Expression times(double c, const Expression& a) { return Expression::apply(Op::multiply, constant(c), a); }
+Expression plus(const Expression& a, double c) { return Expression::apply(Op::add, a, Expression::constant(c)); }
+Expression times(double c, const Expression& a) { return Expression::apply(Op::multiply, Expression::constant(c), a); }
 
 std::vector<BasicCurve> basic_curves(std::span<const double> x, std::int32_t variable, const Spelling& spelling) {
     const auto [low, high] = std::ranges::minmax(x);
@@ -30,7 +29,7 @@ std::vector<BasicCurve> basic_curves(std::span<const double> x, std::int32_t var
     const auto line = [&](double slope, double centre) { return plus(times(slope / half, v), -slope / half * (middle + centre * half)); };
     all.push_back({0, v});
     if (low > 0 && spelling.has(Op::power))
-        for (const double a : {-2.5, -0.7, 0.6, 1.5, 3.0}) all.push_back({1, Expression::apply(Op::power, v, constant(a))});
+        for (const double a : {-2.5, -0.7, 0.6, 1.5, 3.0}) all.push_back({1, Expression::apply(Op::power, v, Expression::constant(a))});
     if (spelling.has(Op::exp))
         for (const double a : {-8.0, -2.0, -0.5, 0.5, 2.0, 8.0}) all.push_back({2, Expression::apply(Op::exp, times(a / half, v))});
     if (spelling.has(Op::log))
@@ -64,7 +63,7 @@ std::vector<Skeleton> skeletons_of(const std::vector<BasicCurve>& basic, const S
         add(single, g.kind, 0, plus(times(1, g.curve), 0.1));
         add(root, g.kind, 0, Expression::apply(Op::sqrt, plus(times(1, g.curve), 1)));
         add(exponential, g.kind, 0, Expression::apply(Op::exp, plus(times(0.5, g.curve), 0.1)));
-        add(quotient, kinds - 1, g.kind, plus(Expression::apply(Op::divide, constant(1), plus(g.curve, 1)), 0.1));
+        add(quotient, kinds - 1, g.kind, plus(Expression::apply(Op::divide, Expression::constant(1), plus(g.curve, 1)), 0.1));
         for (const auto& h : basic) {
             add(quotient, g.kind, h.kind, plus(Expression::apply(Op::divide, times(1, g.curve), plus(h.curve, 1)), 0.1));
             if (g.kind > h.kind) continue;

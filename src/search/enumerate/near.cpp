@@ -14,7 +14,7 @@ using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
 
 constexpr std::size_t best_of_size = 2, most_offered = 40;
-constexpr double exponent_tolerance = 0.02;  // exponents are fitted to values that are right to a small error
+constexpr double near_exponent = 0.02;  // exponents are fitted to values that are right to a small error
 constexpr double nothing = 1e-9;             // of a column, that rounding leaves of it outside a span
 
 struct NearHit {
@@ -135,7 +135,7 @@ private:
         const Vector a = columns.colPivHouseholderQr().solve(rest);
         std::vector<Power> powers;
         for (Eigen::Index j = 1; j < columns.cols(); ++j) {
-            const auto p = nearest_fraction(a(j), exponent_tolerance);
+            const auto p = nearest_fraction(a(j), near_exponent);
             if (!p) return std::nullopt;
             rest -= p->value() * columns.col(j);
             if (p->n == 0) continue;

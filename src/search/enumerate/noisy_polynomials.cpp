@@ -12,16 +12,16 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr std::size_t most_terms = 12, most_columns = 90;
+constexpr std::size_t most_terms = 12, most_polynomial_columns = 90;
 constexpr std::size_t rows_per_column = 5;
 constexpr double near_whole = 0.02;    // of a coefficient: tried as a whole number
 
 // The highest degree whose terms the rows carry easily.
-Powers powers_for(std::size_t variables, std::size_t rows) {
+Powers low_powers_for(std::size_t variables, std::size_t rows) {
     Powers best;
     for (int degree = 1; degree <= 4; ++degree) {
         Powers all = powers_up_to(variables, degree);
-        if (all.size() > most_columns || rows_per_column * all.size() > rows) break;
+        if (all.size() > most_polynomial_columns || rows_per_column * all.size() > rows) break;
         best = std::move(all);
     }
     return best;
@@ -87,7 +87,7 @@ std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> colu
 }  // namespace
 
 void ask_noisy_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge) {
-    const Powers powers = powers_for(variables.size(), sample.size());
+    const Powers powers = low_powers_for(variables.size(), sample.size());
     if (powers.size() < 2) return;
     std::vector<std::vector<double>> columns;
     for (const auto& p : powers) columns.push_back(term_values(p, variables, sample));

@@ -12,7 +12,7 @@ namespace balmer::enumerate {
 namespace {
 
 constexpr std::size_t arguments = 400, arguments_under_amplitude = 40;
-constexpr int largest_total = 5;          // of the exponents in an argument
+constexpr int largest_argument = 5;          // of the exponents in an argument
 constexpr int frequencies = 1200;         // in steps of an eighth of a period over the range of the argument: 150 periods
 constexpr double worth_a_fit = 0.8;       // share of the variance that a wave on the grid must explain
 constexpr double least_over_smooth = 2;   // half periods over the range: less is no wave but a slope
@@ -117,7 +117,7 @@ std::vector<Expression> writings(const Wave& wave, const std::vector<LatticePoin
 void ask_oscillations(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge) {
     if (!judge.spelling().has(Op::sin) && !judge.spelling().has(Op::cos)) return;
     const std::vector<bool> no_halves(variables.size(), false);
-    const auto lattice = monomial_lattice(variables, no_halves, 4, largest_total, arguments + 1);
+    const auto lattice = monomial_lattice(variables, no_halves, 4, largest_argument, arguments + 1);
     std::vector<std::vector<double>> values;
     for (const auto& point : lattice) values.push_back(lattice_values(point, sample.columns));
 

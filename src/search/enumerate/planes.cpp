@@ -10,7 +10,7 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr double nothing_left = 1e-9;  // of a value beside what was projected out: rounding
+constexpr double nothing_beside = 1e-9;  // of a value beside what was projected out: rounding
 constexpr double too_little = 1e-7;    // directions of so little are rounding
 constexpr std::size_t most_found = 24;
 
@@ -136,7 +136,7 @@ std::vector<PlaneSearch::Found> PlaneSearch::spanning(const Eight& target, std::
         const Eight& a = members_[i];
         const Four f = coordinates(a);
         const double size = dot(a, a), rest = f[0] * f[0] + f[1] * f[1] + f[2] * f[2] + f[3] * f[3];
-        if (rest < nothing_left * nothing_left * size) {
+        if (rest < nothing_beside * nothing_beside * size) {
             if (std::fabs(dot(along_target, a)) > too_little * std::sqrt(size)) found.push_back({i, none});
             continue;
         }
