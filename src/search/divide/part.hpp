@@ -31,7 +31,7 @@ struct Part {
 /// A way to make a problem smaller. Formulas are in the part's features 0 .. n - 1; feature n is the part's target in `target`, the smaller
 /// problem's value in `wrap` and `slope`.
 struct Step {
-    std::string kind;                  ///< "scaling", "shift", "merge", "factor", "irrelevant", "units", "root"
+    std::string kind;                  ///< "scaling", "shift", "merge", "factor", "irrelevant", "units", "root", "separation", "linear"
     std::string words;                 ///< what was seen, with %0, %1, ... for the part's features and $0, $1, ... for the smaller problem's
     std::vector<Expression> features;  ///< of the smaller problem
     Expression target;                 ///< of the smaller problem

@@ -104,6 +104,7 @@ private:
                 break;
             }
             if (round == 0) separate(PartEffort::Target::near);
+            if (round == 0) linear();
             if (round == 2) separate(PartEffort::Target::noisy);
             branch_out();
         }
@@ -173,6 +174,32 @@ private:
                     if (!made.empty()) break;
                 }
             }
+        }
+    }
+
+    // Where a variable stands once: what stands beside it is looked for on polynomials, and what is found with the least left of that variable makes
+    // a smaller problem. The whole problem is looked at first: its reductions may be wrong.
+    void linear() {
+        const std::size_t before = tree_.size();
+        for (std::size_t i = 0; i < before && !over(); ++i)
+            if (i == 0 || is_end(i)) linear(i);
+    }
+
+    void linear(std::size_t node) {
+        constexpr std::size_t most_tried = 3;
+        std::vector<Step> steps;
+        for (const auto& form : tree_.linear_forms(node))
+            for (const auto& [known, part] : {std::pair{Known::ratio, &form.ratio}, {Known::p, &form.p}, {Known::q, &form.q}})
+                for (const auto& formula : formulas_near(*part, PartEffort::Target::near)) {
+                    if (over()) return;
+                    if (auto step = linear_step(tree_[node].part, form, known, formula)) steps.push_back(std::move(*step));
+                }
+        std::ranges::stable_sort(steps, {}, &Step::score);
+        if (steps.size() > most_tried) steps.resize(most_tried);
+        for (auto& step : steps) {
+            const auto made = tree_.adopt(node, std::move(step));
+            grow(made);
+            if (!made.empty()) solve({made.back(), 0});
         }
     }
 

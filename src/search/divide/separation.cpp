@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "balmer/fitting.hpp"
 #include "search/divide/formula.hpp"
+#include "search/divide/smooth_rest.hpp"
 
 namespace balmer::divide {
 namespace {
@@ -86,124 +86,6 @@ Part part_along(const Part& part, const Surrogate& apart, Scale scale, const std
     return along;
 }
 
-// The basis of a polynomial in the remaining variables: products of powers of the variables mapped to [-1, 1], up to a few dozen.
-Eigen::MatrixXd rest_basis(const Part& part, const std::vector<std::size_t>& rest, std::size_t rows) {
-    constexpr std::size_t most_terms = 80;
-    std::vector<std::vector<double>> unit;
-    for (const auto i : rest) {
-        const auto [low, high] = std::ranges::minmax(part.columns[i]);
-        unit.emplace_back();
-        for (const double x : part.columns[i]) unit.back().push_back((2 * x - low - high) / (high - low));
-    }
-    std::vector<std::vector<double>> terms = {std::vector<double>(rows, 1.0)};
-    // Degree by degree: each term times a variable not before its last.
-    std::vector<std::pair<std::size_t, std::size_t>> frontier = {{0, 0}};
-    while (terms.size() < most_terms && !frontier.empty()) {
-        std::vector<std::pair<std::size_t, std::size_t>> next;
-        for (const auto& [term, first] : frontier)
-            for (std::size_t j = first; j < rest.size() && terms.size() < most_terms; ++j) {
-                std::vector<double> product = terms[term];
-                for (std::size_t r = 0; r < rows; ++r) product[r] *= unit[j][r];
-                terms.push_back(std::move(product));
-                next.emplace_back(terms.size() - 1, j);
-            }
-        frontier = std::move(next);
-    }
-    Eigen::MatrixXd basis(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(terms.size()));
-    for (std::size_t t = 0; t < terms.size(); ++t)
-        basis.col(static_cast<Eigen::Index>(t)) = Eigen::Map<const Eigen::VectorXd>(terms[t].data(), static_cast<Eigen::Index>(rows));
-    return basis;
-}
-
-// Gauss-Newton for the constants of f in F(y) = f + polynomial of the rest: everything the polynomial can say is projected out. F = log: log|f|.
-class ConstantFit {
-public:
-    ConstantFit(const Part& part, const Separation& separation, const Expression& formula, const std::vector<std::size_t>& rest)
-        : part_(part), separation_(separation), formula_(formula), rows_(std::min<std::size_t>(part.target.size(), 500)) {
-        for (const auto i : separation.group) columns_.emplace_back(part.columns[i].begin(), part.columns[i].begin() + static_cast<std::ptrdiff_t>(rows_));
-        qr_.compute(rest_basis(part, rest, rows_));
-    }
-
-    struct Result {
-        std::vector<double> constants;
-        double residual = std::numeric_limits<double>::infinity();
-    };
-    /// Fits the constants that are not held.
-    Result fit(Result at, const std::vector<bool>& held) const {
-        constexpr int steps = 6;
-        at.residual = projected(at.constants).norm();
-        std::vector<std::size_t> free;
-        for (std::size_t k = 0; k < held.size(); ++k)
-            if (!held[k]) free.push_back(k);
-        for (int step = 0; step < steps && !free.empty() && std::isfinite(at.residual); ++step) {
-            const Eigen::VectorXd now = projected(at.constants);
-            Eigen::MatrixXd jacobian(now.size(), static_cast<Eigen::Index>(free.size()));
-            for (std::size_t k = 0; k < free.size(); ++k) {
-                auto moved = at.constants;
-                const double h = 1e-6 * std::max(std::fabs(moved[free[k]]), 1e-3);
-                moved[free[k]] += h;
-                jacobian.col(static_cast<Eigen::Index>(k)) = (projected(moved) - now) / h;
-            }
-            if (!jacobian.allFinite()) return at;
-            Eigen::ColPivHouseholderQR<Eigen::MatrixXd> solver(jacobian);
-            solver.setThreshold(1e-7);  // what the polynomial takes over is no constant of f
-            const Eigen::VectorXd change = solver.solve(-now);
-            Result next = at;
-            for (std::size_t k = 0; k < free.size(); ++k) next.constants[free[k]] += change(static_cast<Eigen::Index>(k));
-            next.residual = projected(next.constants).norm();
-            if (!(next.residual < at.residual)) return at;
-            at = std::move(next);
-        }
-        return at;
-    }
-
-private:
-    Eigen::VectorXd projected(const std::vector<double>& constants) const {
-        Expression changed = formula_;
-        changed.values = constants;
-        const auto f = values_of(changed, columns_);
-        Eigen::VectorXd v(static_cast<Eigen::Index>(rows_));
-        for (std::size_t r = 0; r < rows_; ++r)
-            v(static_cast<Eigen::Index>(r)) = scaled_value(separation_.scale, part_.target[r]) - (separation_.scale == Scale::logarithm ? std::log(std::fabs(f[r])) : f[r]);
-        v.applyOnTheLeft(qr_.householderQ().adjoint());
-        return v.tail(v.size() - std::min(qr_.matrixQR().cols(), v.size()));
-    }
-
-    const Part& part_;
-    const Separation& separation_;
-    const Expression& formula_;
-    std::size_t rows_;
-    std::vector<std::vector<double>> columns_;
-    Eigen::HouseholderQR<Eigen::MatrixXd> qr_;
-};
-
-// The formula with its constants fitted to the target itself and made short, one after another, where that costs nothing; whether all are short.
-struct Fitted {
-    Expression formula;
-    bool all_short = true;
-};
-
-Fitted with_fitted_constants(const Part& part, const Separation& separation, const Expression& formula, const std::vector<std::size_t>& rest) {
-    constexpr double reach = 1e-3, nothing = 3, rounding = 1e-13;  // a wrong number costs orders of magnitude
-    const ConstantFit fit(part, separation, formula, rest);
-    std::vector<bool> held(formula.values.size(), false);
-    auto best = fit.fit({.constants = formula.values}, held);
-    double size = 0;
-    for (const double y : part.target) size = std::max(size, std::fabs(scaled_value(separation.scale, y)));
-    Fitted result{.formula = formula};
-    for (std::size_t k = 0; k < held.size(); ++k) {
-        const auto near = snap(best.constants[k], reach * std::fabs(best.constants[k]));
-        held[k] = near.has_value();
-        auto trial = best;
-        if (near) trial.constants[k] = near->value;
-        if (near) trial = fit.fit(trial, held);
-        if (near && trial.residual <= nothing * best.residual + rounding * size) best = trial;
-        else result.all_short = held[k] = false;
-    }
-    result.formula.values = best.constants;
-    return result;
-}
-
 }  // namespace
 
 std::vector<Separation> separations(const Part& part, const Surrogate& surrogate, const SurrogateOptions& options, double growth) {
@@ -244,15 +126,26 @@ std::optional<Step> separation_step(const Part& part, const Separation& s, const
     for (std::size_t i = 0; i < n; ++i)
         if (std::ranges::find(s.group, i) == s.group.end()) rest.push_back(i);
     for (const auto i : rest) step.features.push_back(variable(i));
-    const auto [fitted, all_short] = with_fitted_constants(part, s, formula, rest);
-    if (!all_short) step.tolerance = s.part.tolerance;
+    // F = log: log|f|.
+    const auto left = [&](const Expression& f) {
+        std::vector<std::vector<double>> columns;
+        for (const auto i : s.group) columns.push_back(part.columns[i]);
+        auto values = values_of(f, columns);
+        for (std::size_t r = 0; r < values.size(); ++r)
+            values[r] = scaled_value(s.scale, part.target[r]) - (s.scale == Scale::logarithm ? std::log(std::fabs(values[r])) : values[r]);
+        return values;
+    };
+    double size = 0;
+    for (const double y : part.target) size = std::max(size, std::fabs(scaled_value(s.scale, y)));
+    const auto found = SmoothRest(part, rest, Input::Kind::plain, {}).with_fitted_constants(formula, left, size);
+    if (!found.all_short) step.tolerance = s.part.tolerance;
     std::vector<Expression> by;
     std::string names;
     for (const auto i : s.group) {
         by.push_back(variable(i));
         names += fmt::format("{}%{}", names.empty() ? "" : ", ", i);
     }
-    const Expression f = with_features(fitted, by), value = variable(n), whole = sum(f, value);
+    const Expression f = with_features(found.formula, by), value = variable(n), whole = sum(f, value);
     switch (s.scale) {
         case Scale::plain:
             step.target = difference(value, f);

@@ -206,6 +206,11 @@ std::vector<Separation> Tree::separations(std::size_t i) {
     return divide::separations(nodes_[i].part, *nodes_[i].surrogate, surrogate_options(), options_.growth);
 }
 
+std::vector<LinearForm> Tree::linear_forms(std::size_t i) {
+    see(nodes_[i]);
+    return divide::linear_forms(nodes_[i].part, nodes_[i].error, meter_);
+}
+
 std::vector<std::size_t> Tree::adopt(std::size_t node, Step step) {
     if (nodes_.size() >= options_.maximum_parts) return {};
     const auto child = child_by(node, std::move(step));

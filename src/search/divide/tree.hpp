@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "balmer/divide.hpp"
+#include "search/divide/linear.hpp"
 #include "search/divide/part.hpp"
 #include "search/divide/separation.hpp"
 
@@ -42,6 +43,8 @@ public:
     bool noisy() const;
     /// Sets of variables of a node that stand apart from its others.
     std::vector<Separation> separations(std::size_t node);
+    /// How a node's value is linear in two functions of one of its variables.
+    std::vector<LinearForm> linear_forms(std::size_t node);
     /// The node that a step from outside makes, when it is accepted as the tree's own are, and on from there; the nodes made.
     std::vector<std::size_t> adopt(std::size_t node, Step step);
     /// A formula in the whole problem's columns from one in the node's features.
