@@ -104,7 +104,7 @@ private:
                 break;
             }
             if (round == 0) separate(PartEffort::Target::near);
-            if (round == 0) linear();
+            if (round == 1) linear();
             if (round == 2) separate(PartEffort::Target::noisy);
             branch_out();
         }
