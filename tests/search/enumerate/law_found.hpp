@@ -8,7 +8,7 @@
 #include "balmer/enumerate.hpp"
 #include "search/silent_observer.hpp"
 
-namespace balmer::testing {
+namespace balmer {
 
 /// How near enumeration comes to a law of t (.5 to 9), and of k (1 to 3) where the formula names it, from 600 rows with normal noise.
 struct LawFound {
@@ -16,7 +16,7 @@ struct LawFound {
     StopReason stop = StopReason::exhausted;
 };
 
-inline LawFound search_for(const std::string& formula, double noise, const std::vector<std::string>& operators) {
+inline LawFound search_for_law(const std::string& formula, double noise, const std::vector<std::string>& operators) {
     constexpr std::size_t rows = 600;
     const Vocabulary names{.features = {"t", "k"}, .parameters = {}, .definitions = {}, .holes = {}};
     const Graph law = to_graph(parse(formula, names));
@@ -48,4 +48,4 @@ inline LawFound search_for(const std::string& formula, double noise, const std::
     return found;
 }
 
-}  // namespace balmer::testing
+}  // namespace balmer

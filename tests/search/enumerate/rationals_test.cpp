@@ -11,17 +11,17 @@ struct Quotient {
     double noise;
 };
 
-class Rationals : public ::testing::TestWithParam<Quotient> {};
+class Rationals : public testing::TestWithParam<Quotient> {};
 
 TEST_P(Rationals, AreFoundWithTheirCoefficients) {
-    const auto found = testing::search_for(GetParam().formula, GetParam().noise, {"+", "-", "*", "/", "square", "sqrt"});
+    const auto found = search_for_law(GetParam().formula, GetParam().noise, {"+", "-", "*", "/", "square", "sqrt"});
     EXPECT_LT(found.nearest, GetParam().noise == 0 ? 1e-8 : 0.5 * GetParam().noise) << GetParam().formula;
     if (GetParam().noise == 0) EXPECT_EQ(found.stop, StopReason::solved);
     else EXPECT_NE(found.stop, StopReason::solved);
 }
 
 INSTANTIATE_TEST_SUITE_P(Quotients, Rationals,
-                         ::testing::Values(Quotient{"40/((t - 4.21)^2 + 0.37) + 1.3", 0},                    // a resonance on a background
+                         testing::Values(Quotient{"40/((t - 4.21)^2 + 0.37) + 1.3", 0},                    // a resonance on a background
                                            Quotient{"40/((t - 4.21)^2 + 0.37) + 1.3", 0.3},                  //
                                            Quotient{"(2.3*t - 0.71*k)/(0.4 + t*k)", 0},                      // both variables above and below
                                            Quotient{"3.7*t/(0.83 + t + 0.29*k*t)", 0.01},                    // saturation with inhibition
