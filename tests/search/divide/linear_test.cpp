@@ -23,10 +23,6 @@ class Linear : public testing::TestWithParam<Once> {};
 
 const std::vector<std::string> names = {"a", "b", "c"};
 
-Expression in(const char* text, std::vector<std::string> of) {
-    return parse(text, Vocabulary{.features = std::move(of), .parameters = {}, .definitions = {}, .holes = {}});
-}
-
 TEST_P(Linear, LeavesTheRestExactly) {
     const auto& once = GetParam();
     const auto problem = sample_problem({once.law, names, 0.5, 2.5}, 900);

@@ -43,6 +43,11 @@ inline Problem sample_problem(const Law& law, std::size_t rows = 600, std::uint6
     return problem;
 }
 
+/// A formula in these variables.
+inline Expression in(const char* text, std::vector<std::string> variables) {
+    return parse(text, Vocabulary{.features = std::move(variables), .parameters = {}, .definitions = {}, .holes = {}});
+}
+
 inline std::vector<std::size_t> all_rows(const Problem& problem) {
     std::vector<std::size_t> rows(problem.data.rows());
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;

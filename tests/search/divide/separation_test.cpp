@@ -10,10 +10,6 @@
 namespace balmer::divide {
 namespace {
 
-Expression in(const char* text, std::vector<std::string> names) {
-    return parse(text, Vocabulary{.features = std::move(names), .parameters = {}, .definitions = {}, .holes = {}});
-}
-
 struct Apart {
     Law law;
     Scale scale;
