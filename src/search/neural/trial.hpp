@@ -79,6 +79,7 @@ private:
     int epochs_between_removals() const;
     void shrink();
     bool remove_on_ways();
+    void keep_best_way();
     void replace_worst_ways();
     void grow_some();
     std::vector<double> plant_terms();

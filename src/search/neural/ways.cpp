@@ -41,7 +41,8 @@ bool Trial::remove_on_ways() {
         if (way_ == ways_.size()) {
             if (std::ranges::all_of(ways_, &Way::has_ended))
                 return false;
-            replace_worst_ways();
+            if (is_late()) keep_best_way();
+            else replace_worst_ways();
             level_ *= level_ratio;
             way_ = 0;
             continue;
@@ -55,6 +56,13 @@ bool Trial::remove_on_ways() {
             return true;
         ways_[way_].has_ended = true;
     }
+}
+
+// Where time is short one way is followed to the end rather than all of them half of it.
+void Trial::keep_best_way() {
+    const auto error = [](const Way& way) { return way.has_ended ? std::numeric_limits<double>::infinity() : way.error; };
+    const auto best = std::ranges::min_element(ways_, {}, error);
+    for (auto way = ways_.begin(); way != ways_.end(); ++way) way->has_ended |= way != best;
 }
 
 void Trial::replace_worst_ways() {
