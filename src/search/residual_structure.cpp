@@ -85,6 +85,21 @@ double product_part(const std::vector<double>& r, const std::vector<std::size_t>
     return square > 0 ? sum / (square / n) / std::sqrt(n + mutual) : 0;
 }
 
+// Neighbours in each two of the columns: what depends on two of many variables hides from neighbours in all of them. The largest of m numbers of
+// standard deviations z counts as sqrt(z^2 - 2 log m).
+double plane_part(const Values& columns, std::span<const std::vector<double>> residuals) {
+    constexpr std::size_t most_columns = 10;
+    if (columns.size() < 3 || columns.size() > most_columns) return 0;
+    double largest = 0, asked = 0;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        for (std::size_t j = i + 1; j < columns.size(); ++j) {
+            const auto partner = nearest_rows({columns[i], columns[j]});
+            for (const auto& r : residuals) largest = std::max(largest, product_part(r, partner));
+            asked += static_cast<double>(residuals.size());
+        }
+    return std::sqrt(std::max(0.0, largest * largest - 2 * std::log(asked)));
+}
+
 double sequence_part(const std::vector<double>& r, const std::vector<double>& by) {
     std::vector<std::size_t> order(r.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -177,6 +192,10 @@ ResidualStructure residual_structure(const Dataset& data, std::span<const double
     for (const auto& feature : data.features) add(feature.values());
     if (columns.empty()) return structure;
     structure.neighbours = product_part(r, nearest_rows(columns));
+    // What is left of a factor has the prediction's size and sign.
+    std::vector<double> share(residual.begin(), residual.end());
+    for (std::size_t i = 0; i < all; ++i) share[i] = prediction[i] != 0 ? share[i] / prediction[i] : 0;
+    structure.neighbours = std::max(structure.neighbours, plane_part(columns, std::vector{r, spread(share)}));
     add(prediction);
     structure.smooth = smooth_part(columns, r);
     // Ranks hide a misfit of the few largest values: once more by value, and by the predictions' own values.

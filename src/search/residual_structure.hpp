@@ -12,7 +12,7 @@ namespace balmer {
 /// above what noise without structure gives.
 struct ResidualStructure {
     double smooth = 0;      ///< share explained by a polynomial in the ranks of the features and of the prediction
-    double neighbours = 0;  ///< products of residuals of rows next to each other
+    double neighbours = 0;  ///< products of residuals of rows next to each other in all features, or of residuals or their shares of the prediction in two of them
     double runs = 0;        ///< products of residuals of rows that follow each other in one feature or in the prediction, the largest of these
     std::size_t rows = 0;   ///< rows that were asked
 

@@ -51,6 +51,25 @@ TEST(ResidualStructure, SmoothFastAndHiddenPartsAreSeen) {
     EXPECT_LT(structure_of(rows_with(1000, none, 3)), 4);
 }
 
+/// Six columns and a prediction of both signs and many sizes; what is left is a fast wave in two of them, in the prediction's size and sign.
+TEST(ResidualStructure, AFactorOfTwoAmongManyIsSeen) {
+    constexpr std::size_t count = 1200;
+    RandomStream random(4);
+    std::vector<std::vector<double>> columns(6, std::vector<double>(count));
+    Dataset data;
+    std::vector<double> left, noise, prediction;
+    for (std::size_t i = 0; i < count; ++i) {
+        for (auto& column : columns) column[i] = random.uniform();
+        const double f = (columns[0][i] - 0.5) / (0.05 + columns[1][i]);
+        prediction.push_back(f);
+        left.push_back(f * std::cos(25 * columns[2][i]) * std::sin(35 * columns[3][i]));
+        noise.push_back(0.1 * random.normal());
+    }
+    for (std::size_t k = 0; k < columns.size(); ++k) data.features.emplace_back(std::string(1, static_cast<char>('a' + k)), columns[k]);
+    EXPECT_GE(residual_structure(data, left, prediction).neighbours, 4);
+    EXPECT_LT(residual_structure(data, noise, prediction).neighbours, 3);
+}
+
 TEST(ResidualStructure, HeavyTailsAndWrongRowsAreNoStructure) {
     auto rows = rows_with(1000, [](double, double, double) { return 0.0; }, 9);
     for (std::size_t i = 0; i < rows.residual.size(); i += 100) rows.residual[i] *= 1e6;
