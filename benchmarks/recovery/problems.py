@@ -128,6 +128,16 @@ def jin():
         "1.35*x*y+5.5*sin((x-1.0)*(y-1.0))")])
 
 
+def curves():
+    """Shapes that measurements of one variable show, with arbitrary constants: a resonance, decays, a threshold ..."""
+    laws = {"resonance": ("1000/((x1-91.2)^2+1.5625)+5", 60, 120), "peak": ("3.1*exp(-(x1-4.3)^2/1.62)+0.8", 0, 10),
+            "two-decays": ("5.1*exp(-1.31*x1)+2.2*exp(-0.23*x1)", 0, 10), "hill": ("3.3*x1^2.6/(x1^2.6+4.61)", 0.1, 8),
+            "thermal": ("7.3*x1^3/(exp(1.43*x1)-1)", 0.1, 8), "arrhenius": ("3.1e5*exp(-1234/x1)", 250, 500), "threshold": ("2.3*(x1-1.7)^1.37", 2, 10),
+            "turn-on": ("4.2/(1+exp(-(x1-3.7)/0.63))", 0, 10), "step-on-slope": ("0.3*x1+1.2*tanh((x1-4.4)/1.7)", 0, 9),
+            "rise-and-decay": ("1.7*x1^0.83*exp(-0.41*x1)+0.6", 0.5, 9), "damped-wave": ("2.3*exp(-0.17*x1)*cos(1.9*x1+0.4)", 0, 12)}
+    return [Problem(name, truth, (("uniform", low, high),), 300, DEFAULT_OPERATORS + " ^ tanh") for name, (truth, low, high) in laws.items()]
+
+
 def strogatz():
     """Seven systems of two variables (Strogatz 2014, as in La Cava et al. 2016): four trajectories of 100 states, their exact derivatives as targets."""
     systems = {
@@ -170,7 +180,7 @@ LISTS = {
     "feynman120": feynman,
     "ai-feynman": lambda: [dataclasses.replace(p, seconds_published=AI_FEYNMAN_TABLE[p.name]) for p in feynman() if p.name in AI_FEYNMAN_TABLE],
     "strogatz": strogatz, "nguyen": nguyen, "keijzer": keijzer, "livermore": livermore, "korns": korns, "jin": jin,
-    "first-principles": first_principles,
+    "first-principles": first_principles, "curves": curves,
 }
 
 

@@ -5,7 +5,7 @@
     .venv/bin/python benchmarks/recovery/recovery.py --lists fresh constants --list-seed 0x1a2b3c4d --count 200
     .venv/bin/python benchmarks/recovery/recovery.py --lists feynman120 --units with --output benchmarks/results/units.md
 
-Lists: feynman116, feynman120, ai-feynman (the seven of that paper's table), strogatz, nguyen, keijzer, livermore, korns, jin, first-principles,
+Lists: feynman116, feynman120, ai-feynman (the seven of that paper's table), strogatz, nguyen, keijzer, livermore, korns, jin, first-principles, curves,
 fresh and constants (drawn from --list-seed, docs/fresh_formulas.md). Noise is relative to the target's root mean square. A trial has rows
 and a search of its own seed. Every problem is one process with --threads 1, --jobs of them at a time. Finished cases are kept in the work folder
 and skipped when the command is run again. Writes one table (--output) and one picture beside it: solved over time.

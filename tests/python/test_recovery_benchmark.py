@@ -17,7 +17,7 @@ import tables  # noqa: E402
 def test_lists_have_their_lengths():
     lengths = {name: len(problems.problems(name)) for name in problems.LISTS}
     assert lengths == {"feynman116": 116, "feynman120": 120, "ai-feynman": 7, "strogatz": 14, "nguyen": 12, "keijzer": 14, "livermore": 22, "korns": 15,
-                       "jin": 6, "first-principles": 9}
+                       "jin": 6, "first-principles": 9, "curves": 11}
     assert sum(bool(p.units) for p in problems.feynman()) == 95
 
 
