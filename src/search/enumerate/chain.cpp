@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "search/enumerate/curves.hpp"
 #include "search/enumerate/linear_pairs.hpp"
@@ -175,10 +176,10 @@ void Chain::oscillation_stage() {
         if (!judges_[t]->solved() && !run_.over()) ask_oscillations(take_sample(problem_.data, rows, t), table_->variables(), *judges_[t]);
 }
 
-// Where one variable is left.
+// Where one variable is left; once, whichever of the exact and the noisy stages comes first.
 void Chain::curve_stage() {
     constexpr std::size_t curve_rows = 120;
-    if (table_->variables().size() != 1) return;
+    if (std::exchange(asked_curves_, true) || table_->variables().size() != 1) return;
     for (std::size_t t = 0; t < targets_.size(); ++t)
         if (!judges_[t]->solved() && !run_.over()) ask_curves(choose_spread_rows(problem_.data.rows(), curve_rows, {}), table_->variables()[0], *judges_[t]);
 }

@@ -61,6 +61,7 @@ private:
     std::vector<Sample> keys_, checks_;
     std::vector<std::unique_ptr<Questions>> questions_;
     std::vector<std::string> report_;
+    bool asked_curves_ = false;
 };
 
 /// Features that take part: all of them, or the `maximum` that tell most about the target by their bins' means, in their order.

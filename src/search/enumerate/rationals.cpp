@@ -25,7 +25,7 @@ struct RatioTerm {
     double coefficient = 0;
 };
 
-int degree_of(const RatioTerm& term) { return std::accumulate(term.powers.begin(), term.powers.end(), 0); }
+int degree_of(const std::vector<int>& powers) { return std::accumulate(powers.begin(), powers.end(), 0); }
 
 /// P/Q with some of the terms left.
 class Ratio {
@@ -34,9 +34,7 @@ public:
         for (const bool below : {false, true}) {
             for (const auto& p : powers) {
                 terms_.push_back({p, below});
-                columns_.push_back(term_values(p, variables, sample));
-                if (below)
-                    for (std::size_t i = 0; i < seen.u.size(); ++i) columns_.back()[i] *= -seen.u[i];
+                values_.push_back(term_values(p, variables, sample));
             }
         }
         below_.assign(seen.u.size(), 1.0);
@@ -60,7 +58,7 @@ public:
         std::vector<double> residual(seen_->u.size());
         for (std::size_t i = 0; i < residual.size(); ++i) {
             double difference = 0;  // P - u Q
-            for (std::size_t j = 0; j < terms_.size(); ++j) difference += terms_[j].coefficient * columns_[j][i];
+            for (std::size_t j = 0; j < terms_.size(); ++j) difference += terms_[j].coefficient * entry(j, i);
             residual[i] = std::sqrt(seen_->weight[i]) * difference / below_[i];
         }
         if (!std::ranges::all_of(residual, [](double r) { return std::isfinite(r); })) return false;
@@ -69,17 +67,13 @@ public:
     }
 
     void leave_out_least() {
-        std::vector<std::vector<double>> others;
         std::vector<double> coefficients;
-        for (std::size_t j = 0; j < terms_.size(); ++j) {
-            if (j == pivot_) continue;
-            others.push_back(columns_[j]);
-            coefficients.push_back(terms_[j].coefficient);
-        }
-        std::size_t least = least_significant(others, used_weight_, coefficients);
+        for (std::size_t j = 0; j < terms_.size(); ++j)
+            if (j != pivot_) coefficients.push_back(terms_[j].coefficient);
+        std::size_t least = least_significant(columns_beside_pivot(), used_weight_, coefficients);
         least += least >= pivot_ ? 1 : 0;
         terms_.erase(terms_.begin() + static_cast<std::ptrdiff_t>(least));
-        columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(least));
+        values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(least));
         pivot_ -= pivot_ > least ? 1 : 0;
     }
 
@@ -90,6 +84,19 @@ public:
     }
 
 private:
+    // Of the matrix of P - u Q.
+    double entry(std::size_t term, std::size_t row) const { return terms_[term].below ? -seen_->u[row] * values_[term][row] : values_[term][row]; }
+
+    std::vector<std::vector<double>> columns_beside_pivot() const {
+        std::vector<std::vector<double>> columns;
+        for (std::size_t j = 0; j < terms_.size(); ++j) {
+            if (j == pivot_) continue;
+            columns.emplace_back();
+            for (std::size_t i = 0; i < seen_->u.size(); ++i) columns.back().push_back(entry(j, i));
+        }
+        return columns;
+    }
+
     // Least squares of P - u Q with weights 1/Q^2, the coefficient of the pivot held at 1. The term that weighs most is the next pivot.
     bool fit_once() {
         const std::size_t rows = seen_->u.size();
@@ -99,11 +106,9 @@ private:
         std::vector<double> weight(rows), z(rows);
         for (std::size_t i = 0; i < rows; ++i) {
             weight[i] = seen_->weight[i] / std::pow(std::max(std::fabs(below_[i]), floor), 2);
-            z[i] = -columns_[pivot_][i];
+            z[i] = -entry(pivot_, i);
         }
-        std::vector<std::vector<double>> others = columns_;
-        others.erase(others.begin() + static_cast<std::ptrdiff_t>(pivot_));
-        const RobustFit fit = robust_linear_fit(others, z, weight);
+        const RobustFit fit = robust_linear_fit(columns_beside_pivot(), z, weight);
         if (!std::isfinite(fit.scale)) return false;
         for (std::size_t j = 0, k = 0; j < terms_.size(); ++j) terms_[j].coefficient = j == pivot_ ? 1 : fit.coefficients[k++];
         for (std::size_t i = 0; i < rows; ++i) weight[i] *= fit.factor[i];
@@ -112,9 +117,9 @@ private:
         std::vector<double> weight_of(terms_.size());
         for (std::size_t j = 0; j < terms_.size(); ++j) {
             for (std::size_t i = 0; i < rows; ++i) {
-                const double x = terms_[j].coefficient * columns_[j][i];
+                const double x = terms_[j].coefficient * entry(j, i);
                 weight_of[j] += weight[i] * x * x;
-                if (terms_[j].below) below_[i] -= seen_->u[i] != 0 ? x / seen_->u[i] : 0;
+                if (terms_[j].below) below_[i] += terms_[j].coefficient * values_[j][i];
             }
         }
         pivot_ = static_cast<std::size_t>(std::ranges::max_element(weight_of) - weight_of.begin());
@@ -123,7 +128,7 @@ private:
 
     const Viewed* seen_;
     std::vector<RatioTerm> terms_;
-    std::vector<std::vector<double>> columns_;  ///< the terms of P, and those of Q times -u
+    std::vector<std::vector<double>> values_;   ///< of the terms
     std::vector<double> below_;                 ///< Q
     std::vector<double> used_weight_;
     std::size_t pivot_ = 0;
@@ -173,7 +178,7 @@ public:
         // The highest term of Q has the coefficient 1.
         const RatioTerm* highest = nullptr;
         for (const auto& term : ratio.terms())
-            if (term.below && (highest == nullptr || degree_of(term) >= degree_of(*highest))) highest = &term;
+            if (term.below && (highest == nullptr || degree_of(term.powers) >= degree_of(highest->powers))) highest = &term;
         for (const auto& term : ratio.terms()) (term.below ? below_ : above_).add(term.powers, term.coefficient / highest->coefficient);
         highest_ = highest->powers;
     }
@@ -210,7 +215,7 @@ private:
             std::size_t at = rest.powers.size();
             for (std::size_t j = 0; j < rest.powers.size(); ++j) {
                 const bool is_divisible = std::ranges::equal(highest_, rest.powers[j], std::less_equal<>());
-                if (is_divisible && rest.coefficients[j] != 0 && (at == rest.powers.size() || total(rest.powers[j]) > total(rest.powers[at]))) at = j;
+                if (is_divisible && rest.coefficients[j] != 0 && (at == rest.powers.size() || degree_of(rest.powers[j]) > degree_of(rest.powers[at]))) at = j;
             }
             if (at == rest.powers.size()) break;
             std::vector<int> factor = rest.powers[at];
@@ -222,13 +227,10 @@ private:
                 for (std::size_t v = 0; v < term.size(); ++v) term[v] += factor[v];
                 rest.add(term, -coefficient * below_.coefficients[j]);
             }
-            for (std::size_t j = 0; j < rest.powers.size(); ++j)
-                if (rest.powers[j] == rest.powers[at]) rest.coefficients[j] = 0;  // but for rounding
+            rest.coefficients[at] = 0;  // but for rounding
         }
         return {whole, rest};
     }
-
-    static int total(const std::vector<int>& powers) { return std::accumulate(powers.begin(), powers.end(), 0); }
 
     Polynomial without_small(const Polynomial& rest, double negligible) const {
         std::vector<double> size;
