@@ -13,13 +13,13 @@
 namespace balmer {
 
 /// A law of t (.5 to 9, 3 in the first row) and, where the formula names it, of k (1 to 3); 600 rows with normal noise.
-struct NoisyLaw {
+struct StatedLaw {
     const char* formula;
     double noise;
 };
 
 /// Enumeration alone comes to the law: within `exactly` and solved without noise, else within half of the noise and with no such claim.
-inline void expect_found(const NoisyLaw& given, const std::vector<std::string>& operators, double exactly) {
+inline void expect_found(const StatedLaw& given, const std::vector<std::string>& operators, double exactly) {
     constexpr std::size_t rows = 600;
     const Vocabulary names{.features = {"t", "k"}, .parameters = {}, .definitions = {}, .holes = {}};
     const Graph law = to_graph(parse(given.formula, names));
