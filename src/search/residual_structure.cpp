@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "search/median.hpp"
+
 namespace balmer {
 namespace {
 
@@ -116,16 +118,9 @@ double sequence_part(const std::vector<double>& r, const std::vector<double>& by
 // Values in robust standard deviations from their median, no further than four.
 std::vector<double> clipped(std::vector<double> values) {
     constexpr double furthest = 4, width_of_median = 1.4826;
-    const auto median = [](std::vector<double> of) {
-        const auto middle = of.begin() + static_cast<std::ptrdiff_t>(of.size() / 2);
-        std::ranges::nth_element(of, middle);
-        return *middle;
-    };
     const double centre = median(values);
     for (double& v : values) v -= centre;
-    std::vector<double> sizes;
-    for (const double v : values) sizes.push_back(std::fabs(v));
-    const double width = width_of_median * median(sizes);
+    const double width = width_of_median * median_size(values);
     for (double& v : values) v = width > 0 ? std::clamp(v / width, -furthest, furthest) : 0;
     return values;
 }

@@ -5,6 +5,7 @@
 
 #include "balmer/evaluate.hpp"
 #include "balmer/fitting.hpp"
+#include "search/median.hpp"
 #include "search/select.hpp"
 
 namespace balmer {
@@ -86,10 +87,7 @@ NormalBits mixture_bits(std::vector<double> residuals, double range, double floo
     constexpr int rounds = 12;
     const double n = static_cast<double>(residuals.size());
     for (double& r : residuals) r = std::fabs(r);
-    auto sizes = residuals;
-    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-    std::ranges::nth_element(sizes, middle);
-    double width = std::max(width_of_median * *middle, floor), wrong = std::min(most_wrong, 1 / n), nats = 0;
+    double width = std::max(width_of_median * median(residuals), floor), wrong = std::min(most_wrong, 1 / n), nats = 0;
     const double flat = 1 / std::max(range, floor);
     double outside = 0;
     for (int round = 0; round < rounds; ++round) {

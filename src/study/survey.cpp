@@ -9,6 +9,7 @@
 
 #include "search/enumerate/robust.hpp"
 #include "search/enumerate/sample.hpp"
+#include "search/median.hpp"
 #include "search/residual_structure.hpp"
 
 namespace balmer {
@@ -145,9 +146,8 @@ Survey survey(const Problem& problem) {
     const auto residual = left_by(terms.columns, robust.coefficients, y);
     const double all = std::sqrt(spread / static_cast<double>(rows));
     std::vector<double> sizes;
-    for (const double v : y) sizes.push_back(std::fabs(v - mean));
-    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(rows / 2));
-    const double typical = 1.4826 * sizes[rows / 2];
+    for (const double v : y) sizes.push_back(v - mean);
+    const double typical = 1.4826 * median_size(std::move(sizes));
     find_wrong_rows(residual, robust.scale, typical > 0 ? robust.scale / typical : 1, found);
     std::size_t pairs = 0;
     const double replicates = replicate_variance(sample.columns, y, pairs);

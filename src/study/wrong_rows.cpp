@@ -11,6 +11,7 @@
 #include "balmer/evaluate.hpp"
 #include "search/enumerate/polynomials.hpp"
 #include "search/enumerate/robust.hpp"
+#include "search/median.hpp"
 
 namespace balmer {
 namespace {
@@ -25,7 +26,7 @@ constexpr double gross = 0.3, gross_ratio = 0.4;        // of the target's own w
 constexpr double most_gross = 0.04, most_apart = 0.15;  // of all rows
 constexpr double one_sign = 0.97;                       // of the rows: for logarithms
 
-double median_size(const Eigen::VectorXd& values) { return enumerate::median_size({values.data(), values.data() + values.size()}); }
+double median_size(const Eigen::VectorXd& values) { return balmer::median_size({values.data(), values.data() + values.size()}); }
 
 // Chebyshev polynomials of all features together, as high as the rows carry.
 Eigen::MatrixXd terms_of(const Eigen::MatrixXd& features) {
@@ -157,9 +158,8 @@ std::vector<std::size_t> rows_apart(const Problem& problem) {
     if (terms[0].cols() == 0) return {};
     const auto fit = best_fit(rows, sign, terms);
     if (!fit) return {};
-    auto sorted = std::vector<double>(rows.target.data(), rows.target.data() + rows.target.size());
-    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-    const double own_width = median_size((rows.target.array() - sorted[sorted.size() / 2]).matrix());
+    const double centre = median({rows.target.data(), rows.target.data() + rows.target.size()});
+    const double own_width = median_size((rows.target.array() - centre).matrix());
     const Eigen::VectorXd left = fit->left(rows.target, sign);
     const double width = width_of_median * median_size(left);
     std::vector<std::size_t> apart;
@@ -192,7 +192,7 @@ Problem without_rows(const Problem& problem, std::span<const std::size_t> rows) 
 std::vector<std::size_t> rows_far_off(std::span<const double> residual, double size) {
     constexpr std::size_t one_in_wrong = 50;
     constexpr double rounded = 1e-8;  // of the largest target: no error of a row
-    const double bound = std::max(far_off * width_of_median * enumerate::median_size({residual.begin(), residual.end()}), rounded * size);
+    const double bound = std::max(far_off * width_of_median * balmer::median_size({residual.begin(), residual.end()}), rounded * size);
     std::vector<std::size_t> far;
     for (std::size_t i = 0; i < residual.size(); ++i)
         if (!(std::fabs(residual[i]) <= bound)) far.push_back(i);

@@ -11,6 +11,7 @@
 
 #include "search/divide/formula.hpp"
 #include "search/divide/smooth_rest.hpp"
+#include "search/median.hpp"
 
 namespace balmer::divide {
 namespace {
@@ -48,13 +49,8 @@ std::vector<ScaledTarget> scaled_targets(const Part& part) {
     for (const auto scale : {Scale::plain, Scale::inverse, Scale::square}) {
         if (scale == Scale::square && low < 0 && high > 0) continue;
         ScaledTarget t{.scale = scale, .value = {}, .weight = {}};
-        std::vector<double> sizes;
-        for (const double y : part.target) {
-            t.value.push_back(scaled_value(scale, y));
-            sizes.push_back(std::fabs(t.value.back()));
-        }
-        std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
-        const double middle = sizes[sizes.size() / 2];
+        for (const double y : part.target) t.value.push_back(scaled_value(scale, y));
+        const double middle = median_size(t.value);
         for (const double f : t.value) t.weight.push_back(1 / (middle + std::fabs(f)));
         if (middle > 0 && all_finite(t.value) && all_finite(t.weight)) all.push_back(std::move(t));
     }
@@ -212,11 +208,9 @@ std::optional<Step> linear_step(const Part& part, const LinearForm& form, Known 
     double size = 0;
     const auto first = left(formula);
     if (!all_finite(first)) return std::nullopt;
-    auto sizes = first;
-    for (double& s : sizes) s = std::fabs(s);
-    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
+    const double middle = median_size(first);
     for (const double f : first) {
-        weights.push_back(1 / (sizes[sizes.size() / 2] + std::fabs(f)));
+        weights.push_back(1 / (middle + std::fabs(f)));
         size = std::max(size, std::fabs(weights.back() * f));
     }
     const auto [fitted, all_short, residual] = SmoothRest(part, others, form.kind, weights).with_fitted_constants(formula, left, size);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "search/median.hpp"
+
 namespace balmer::divide {
 namespace {
 
@@ -19,16 +21,7 @@ std::vector<double> flattening_powers(std::span<const std::vector<double>> colum
         for (std::size_t j = 0; j < columns.size(); ++j) logs(i, static_cast<Eigen::Index>(j)) = can_be_logarithm(columns[j]) ? std::log(std::fabs(columns[j][r])) : 0;
         logs(i, logs.cols() - 1) = 1;
     }
-    Eigen::VectorXd weight = Eigen::VectorXd::Ones(n), c;
-    constexpr int passes = 8;
-    for (int pass = 0; pass < passes; ++pass) {
-        c = (weight.asDiagonal() * logs).colPivHouseholderQr().solve(weight.cwiseProduct(z));
-        const Eigen::VectorXd left = (z - logs * c).cwiseAbs();
-        std::vector<double> sizes(left.data(), left.data() + n);
-        std::ranges::nth_element(sizes, sizes.begin() + n / 2);
-        const double middle = std::max(sizes[static_cast<std::size_t>(n / 2)], 1e-9);
-        weight = (1 + (left.array() / (2 * middle)).square()).rsqrt();
-    }
+    const Eigen::VectorXd c = robust_solution(logs, z);
     if (!c.allFinite()) return powers;
     for (std::size_t j = 0; j < powers.size(); ++j) powers[j] = std::round(2 * c(static_cast<Eigen::Index>(j))) / 2;
     return powers;
@@ -67,9 +60,8 @@ std::optional<Quotient> Quotient::fitted(std::span<const std::vector<double>> co
     std::vector<double> flat(target.size());
     for (std::size_t i = 0; i < flat.size(); ++i) flat[i] = target[i] / monomial_at(powers, columns, i);
     std::vector<double> sizes;
-    for (const auto r : rows.training) sizes.push_back(std::fabs(flat[r]));
-    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
-    const double middle = sizes[sizes.size() / 2];
+    for (const auto r : rows.training) sizes.push_back(flat[r]);
+    const double middle = median_size(std::move(sizes));
     if (!(middle > 0) || !std::isfinite(middle)) return std::nullopt;
     constexpr double rounding = 1e-9, helps = 0.7;
     std::optional<Quotient> best;

@@ -8,6 +8,7 @@
 #include "balmer/random.hpp"
 #include "search/divide/formula.hpp"
 #include "search/divide/part.hpp"
+#include "search/median.hpp"
 
 namespace balmer::divide {
 namespace {
@@ -26,9 +27,7 @@ struct Sizes {
     double middle = 0;
 
     explicit Sizes(std::vector<double> sizes) : size(std::move(sizes)) {
-        auto sorted = size;
-        std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-        middle = sorted[sorted.size() / 2];
+        middle = median(size);
         const auto n = static_cast<Eigen::Index>(size.size());
         weighted.resize(n);
         weight.resize(n);
@@ -142,10 +141,10 @@ std::optional<Signing> followed(std::span<const std::vector<double>> columns, co
 // exp of the sum of a smooth function of each variable that follows log(size) best, robustly: what roots are divided by so that none dominates.
 std::vector<double> flattening(std::span<const std::vector<double>> columns, std::span<const double> size) {
     const auto n = static_cast<Eigen::Index>(size.size());
-    constexpr int degree = 4, passes = 8;
+    constexpr int degree = 4;
     const auto inputs = inputs_of(columns, Input::Kind::plain);
     Matrix terms(n, degree * static_cast<Eigen::Index>(columns.size()) + 1);
-    Vector logarithm(n), weight = Vector::Ones(n), c;
+    Vector logarithm(n);
     for (Eigen::Index i = 0; i < n; ++i) {
         logarithm(i) = std::log(std::max(size[static_cast<std::size_t>(i)], std::numeric_limits<double>::min()));
         terms(i, 0) = 1;
@@ -156,14 +155,7 @@ std::vector<double> flattening(std::span<const std::vector<double>> columns, std
             for (Eigen::Index p = 1; p < degree; ++p) terms(i, at + p) = 2 * u * terms(i, at + p - 1) - (p == 1 ? 1 : terms(i, at + p - 2));
         }
     }
-    for (int pass = 0; pass < passes; ++pass) {
-        c = (weight.asDiagonal() * terms).colPivHouseholderQr().solve(weight.cwiseProduct(logarithm));
-        const Vector off = (logarithm - terms * c).cwiseAbs();
-        std::vector<double> sizes(off.data(), off.data() + n);
-        std::ranges::nth_element(sizes, sizes.begin() + n / 2);
-        weight = (1 + (off.array() / (2 * std::max(sizes[static_cast<std::size_t>(n / 2)], 1e-9))).square()).rsqrt();
-    }
-    const Vector fitted = (terms * c).array().exp();
+    const Vector fitted = (terms * robust_solution(terms, logarithm)).array().exp();
     return {fitted.data(), fitted.data() + n};
 }
 

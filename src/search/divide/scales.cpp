@@ -1,10 +1,12 @@
 // What a surrogate's variables and target are seen through.
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "search/divide/surrogate.hpp"
+#include "search/median.hpp"
 
 namespace balmer::divide {
 namespace {
@@ -69,6 +71,18 @@ double mean_of_most(std::vector<double>& values) {
     const auto kept = static_cast<std::ptrdiff_t>(values.size() - values.size() / 10);
     std::ranges::nth_element(values, values.begin() + kept - 1);
     return std::accumulate(values.begin(), values.begin() + kept, 0.0) / static_cast<double>(kept);
+}
+
+Eigen::VectorXd robust_solution(const Eigen::MatrixXd& matrix, const Eigen::VectorXd& z) {
+    constexpr int passes = 8;
+    Eigen::VectorXd weight = Eigen::VectorXd::Ones(z.size()), c;
+    for (int pass = 0; pass < passes; ++pass) {
+        c = (weight.asDiagonal() * matrix).colPivHouseholderQr().solve(weight.cwiseProduct(z));
+        const Eigen::VectorXd left = (z - matrix * c).cwiseAbs();
+        const double middle = std::max(median({left.data(), left.data() + left.size()}), 1e-9);
+        weight = (1 + (left.array() / (2 * middle)).square()).rsqrt();
+    }
+    return c;
 }
 
 }  // namespace balmer::divide

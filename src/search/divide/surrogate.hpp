@@ -74,6 +74,10 @@ std::vector<std::vector<double>> term_slopes(std::span<const double> point, std:
 /// The mean without the largest tenth: rows beside a pole, and wrong ones, do not decide.
 double mean_of_most(std::vector<double>& values);
 
+/// Coefficients c of z = matrix * c that rows far off do not move: logarithms, of which some go to minus infinity. Reweighted eight times by
+/// 1/sqrt(1 + (r/2m)^2), m the median of the sizes of the residuals r.
+Eigen::VectorXd robust_solution(const Eigen::MatrixXd& matrix, const Eigen::VectorXd& z);
+
 class Quotient;
 
 /// A polynomial in Chebyshev's basis of the variables, any of them by its logarithm, fitted to F(y): F, the logarithms, the shape of the terms and

@@ -7,6 +7,7 @@
 
 #include "balmer/simplify.hpp"
 #include "search/divide/formula.hpp"
+#include "search/median.hpp"
 
 namespace balmer::divide {
 namespace {
@@ -32,9 +33,7 @@ bool leave_out_wrong_signs(Part& part, std::span<const double> predicted) {
     constexpr double far_off = 30;
     std::vector<double> off;
     for (std::size_t i = 0; i < predicted.size(); ++i) off.push_back(std::fabs(part.slope[i] * (part.target[i] - predicted[i])));
-    auto sorted = off;
-    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-    const double limit = std::max(far_off * sorted[sorted.size() / 2], good_enough);
+    const double limit = std::max(far_off * median(off), good_enough);
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < off.size(); ++i)
         if (off[i] <= limit) kept.push_back(i);
@@ -83,10 +82,7 @@ Tree::Tree(const Problem& problem, const DivideOptions& options, std::span<const
     }
     root.part.target = pick(problem.data.targets[0]);
     // Errors count relative to the target's size, so that a few huge values do not decide alone, and absolutely near 0.
-    auto sizes = root.part.target;
-    for (double& y : sizes) y = std::fabs(y);
-    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
-    const double middle = std::max(sizes[sizes.size() / 2], std::numeric_limits<double>::min());
+    const double middle = std::max(median_size(root.part.target), std::numeric_limits<double>::min());
     for (const double y : root.part.target) root.part.slope.push_back(1 / (middle + std::fabs(y)));
     const auto& target = problem.data.targets[0];
     if (problem.units != UnitRule::ignored) {

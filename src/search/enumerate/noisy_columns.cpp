@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "search/enumerate/kernels.hpp"
+#include "search/median.hpp"
 
 namespace balmer::enumerate {
 namespace {
@@ -142,10 +143,7 @@ void NoisyColumns::name_monomials(const Spelling& spelling, const Sample& sample
     const auto wrappings = wrappings_of(spelling);
     for (std::uint32_t m = 1; m < inner_.size(); ++m) {
         const int nodes = nodes_of(inner_[m]);
-        auto sizes = lattice_values(inner_[m], sample.columns);
-        for (double& v : sizes) v = std::fabs(v);
-        std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
-        const auto typical = static_cast<float>(sizes[sizes.size() / 2]);
+        const auto typical = static_cast<float>(median_size(lattice_values(inner_[m], sample.columns)));
         for (const auto wrapping : wrappings) {
             const bool sum = wrapping == Wrapping::one_plus || wrapping == Wrapping::one_minus;
             if ((m >= fully_wrapped && !sum && wrapping != Wrapping::plain) || is_square(wrapping)) continue;

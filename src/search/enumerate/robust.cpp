@@ -29,13 +29,6 @@ std::vector<double> standard_errors(std::span<const std::vector<double>> columns
 
 }  // namespace
 
-double median_size(std::vector<double> values) {
-    for (double& v : values) v = std::fabs(v);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
-}
-
 std::size_t least_significant(std::span<const std::vector<double>> columns, std::span<const double> weight, std::span<const double> coefficients) {
     const auto rows = static_cast<Eigen::Index>(weight.size());
     const auto count = static_cast<Eigen::Index>(columns.size());

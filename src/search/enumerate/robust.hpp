@@ -3,10 +3,9 @@
 #include <span>
 #include <vector>
 
-namespace balmer::enumerate {
+#include "search/median.hpp"
 
-/// Median of the absolute values; there is at least one.
-double median_size(std::vector<double> values);
+namespace balmer::enumerate {
 
 /// A linear fit that a few wrong rows do not move.
 struct RobustFit {

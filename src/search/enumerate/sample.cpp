@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "search/median.hpp"
+
 namespace balmer::enumerate {
 
 Sample take_sample(const Dataset& data, std::vector<std::size_t> rows, std::size_t target) {
@@ -34,11 +36,10 @@ std::vector<std::size_t> choose_key_rows(const Dataset& data, std::size_t count)
     const auto rows = choose_spread_rows(data.rows(), 4096, {});
     std::vector<double> sizes;
     for (const auto r : rows) sizes.push_back(std::fabs(data.targets[0][r]));
-    std::ranges::nth_element(sizes, sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2));
-    const double median = sizes[sizes.size() / 2];
+    const double typical = median(std::move(sizes));
     const auto quality = [&](std::size_t r) {
         int q = 0;
-        for (const auto& target : data.targets) q += !(std::fabs(target[r]) > 1e-2 * median);
+        for (const auto& target : data.targets) q += !(std::fabs(target[r]) > 1e-2 * typical);
         q *= 2;
         for (const auto& feature : data.features) q += feature[r] == 0;
         return q;
