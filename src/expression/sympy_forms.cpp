@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numbers>
+#include <tuple>
 
 #include "balmer/hash.hpp"
 #include "expression/operator_facts.hpp"
@@ -256,13 +257,14 @@ bool SympyForms::extracts_minus(Id id) const {
     for (const auto arg : term.args) balance += extracts_minus(arg) ? 1 : -1;
     if (!term.number.zero()) balance += term.number.value < 0 ? 1 : -1;
     if (balance != 0) return balance > 0;
-    // Draws: symbols come before functions, in their order; a number is last.
-    Id first = term.args[0];
-    const auto bare = [&](Id arg) { return terms_[arg].kind == Kind::multiply ? terms_[arg].args[0] : arg; };
-    for (const auto arg : term.args) {
-        const Term &x = terms_[bare(arg)], &y = terms_[bare(first)];
-        if (x.kind != y.kind ? x.kind < y.kind : x.index < y.index) first = arg;
-    }
+    // Draws: symbols come before functions, in their order; a number is last. What tells terms apart is the same in -a: of a and -a exactly one is chosen.
+    const auto factors = [&](Id arg) { return terms_[arg].kind == Kind::multiply ? terms_[arg].args : std::vector{arg}; };
+    const auto key = [&](Id arg) {
+        std::vector<Id> of = factors(arg);
+        const Term& leading = terms_[of[0]];
+        return std::tuple(leading.kind, leading.index, std::move(of));
+    };
+    const Id first = *std::ranges::min_element(term.args, {}, key);
     return extracts_minus(first);
 }
 

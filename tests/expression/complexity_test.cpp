@@ -54,6 +54,16 @@ TEST(Complexity, SympyCountsSmallFormulas) {
     for (const auto& [formula, expected] : cases) EXPECT_EQ(count("sympy", formula), expected) << formula;
 }
 
+// Multiples of functions that stood before, in whatever order: of a difference and its negative one is written with the minus in front.
+TEST(Complexity, SympyTakesTheMinusOutOfOneOfTwoOpposites) {
+    const std::string before = "exp(-3*tanh(x)) + exp(-2*exp(x)) + exp(3*tanh(x)) + ";
+    for (const char* odd : {"sin", "tan", "tanh"}) {
+        const int a = count("sympy", before + odd + "(2*exp(x) - 3*tanh(x))"), b = count("sympy", before + odd + "(3*tanh(x) - 2*exp(x))");
+        EXPECT_EQ(std::abs(a - b), 2) << odd;  // -1 and the product
+    }
+    EXPECT_EQ(count("sympy", before + "abs(2*exp(x) - 3*tanh(x))"), count("sympy", before + "abs(3*tanh(x) - 2*exp(x))"));
+}
+
 TEST(Complexity, PublishedSympyCounts) {
     std::ifstream file(std::string(BALMER_SOURCE_DIR) + "/../shared/published/reference_formulas.json");
     if (!file) GTEST_SKIP() << "the published formulas are not beside this checkout";
