@@ -58,7 +58,7 @@ std::vector<Step> scan_steps(const Part& part, double error, double spread, cons
         meter.work += work;
         std::vector<std::vector<double>> targets, slopes;
         for (const auto& [factor, power] : factors()) {
-            Step step = factor_step(n, i, factor, power);
+            Step step = factor_step(n, std::span(&i, 1), factor, power);
             if (!allowed(step)) continue;
             auto left = smaller(part, step, means);
             if (!left) continue;

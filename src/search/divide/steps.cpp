@@ -120,16 +120,20 @@ Step joined_step(std::size_t variables, std::size_t i, std::size_t j, double a, 
     return step;
 }
 
-Step factor_step(std::size_t variables, std::size_t i, const Expression& factor, Rational b) {
+Step factor_step(std::size_t variables, std::span<const std::size_t> of, const Expression& factor, Rational b, Rest rest) {
     Step step{.kind = "factor", .words = {}, .features = {}, .target = {}, .wrap = {}, .slope = {}};
     for (std::size_t k = 0; k < variables; ++k)
-        if (k != i) step.features.push_back(variable(k));
-    const Expression at[] = {variable(i)};
+        if (rest == Rest::all || std::ranges::find(of, k) == of.end()) step.features.push_back(variable(k));
+    std::vector<Expression> at;
+    std::vector<std::string> places;
+    for (const auto i : of) {
+        at.push_back(variable(i));
+        places.push_back(fmt::format("%{}", i));
+    }
     const Factor factors[] = {{with_features(factor, at), b}};
     multiply_by(step, monomial(factors), variables);
-    const bool plain = factor.size() == 1;
-    const std::string written = plain ? power_text(i, b) : "(" + with_places(factor, {fmt::format("%{}", i)}) + ")" + (b == Rational{1, 1} ? "" : "^" + text(b));
-    step.words = fmt::format("it is {} times a function of the rest", written);
+    const std::string written = factor.size() == 1 ? power_text(of[0], b) : "(" + with_places(factor, places) + ")" + (b == Rational{1, 1} ? "" : "^" + text(b));
+    step.words = fmt::format("it is {} times a function of {}", written, rest == Rest::all ? "all variables" : "the rest");
     return step;
 }
 

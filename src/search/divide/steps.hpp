@@ -20,8 +20,10 @@ enum class Joined : std::uint8_t { sum, product };
 Step joined_step(std::size_t variables, std::size_t i, std::size_t j, double a, Joined joined, double tolerance);
 /// y depends on variables i and j through `merged` (in features 0 and 1) alone.
 Step merge_step(std::size_t variables, std::size_t i, std::size_t j, const Expression& merged);
-/// y = factor(x_i)^b g(others); `factor` in feature 0.
-Step factor_step(std::size_t variables, std::size_t i, const Expression& factor, Rational b);
+/// What is left of a target divided by a factor depends on all variables still, or only on those that are not in the factor.
+enum class Rest : std::uint8_t { others, all };
+/// y = factor(x_i, ...)^b g(rest); `factor` in features 0, 1, ..., which stand for the variables `of`.
+Step factor_step(std::size_t variables, std::span<const std::size_t> of, const Expression& factor, Rational b, Rest rest = Rest::others);
 /// y does not depend on x_i.
 Step irrelevant_step(std::size_t variables, std::size_t i);
 

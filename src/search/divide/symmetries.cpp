@@ -235,7 +235,7 @@ private:
                 const double b = sg / ss, score = std::max(0.0, gg - b * sg) / gg;
                 if (!(score < limit_)) continue;
                 const auto power = nearest_rational(b, std::clamp(10 * std::sqrt(score), 1e-4, 0.04));
-                if (power && power->numerator != 0) add(factor_step(n_, i, shape.value, *power), score);
+                if (power && power->numerator != 0) add(factor_step(n_, std::span(&i, 1), shape.value, *power), score);
             }
     }
 

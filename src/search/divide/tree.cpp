@@ -132,6 +132,9 @@ bool Tree::look_further(std::size_t i) {
         auto roots = root_steps(node.part, meter_);
         std::erase_if(roots, [&](const Step& step) { return !operators_allow(means_.operators, step.wrap); });
         node.untried.insert(node.untried.begin(), std::make_move_iterator(roots.begin()), std::make_move_iterator(roots.end()));
+        // Poles and zeros hide everything else.
+        auto divisors = divisor_steps(node.part, node.error, nodes_[0].surrogate->spread(), means_, meter_);
+        node.untried.insert(node.untried.begin(), std::make_move_iterator(divisors.begin()), std::make_move_iterator(divisors.end()));
         return true;
     }
     if (node.looked == Node::Looked::gradients && !(node.error < good_gradients)) {

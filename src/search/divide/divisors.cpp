@@ -1,0 +1,189 @@
+// Where a factor of the target has a zero, the target vanishes or has a pole: there log|y| follows a power of the factor, whatever the other factors are.
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "search/divide/steps.hpp"
+#include "search/median.hpp"
+
+namespace balmer::divide {
+namespace {
+
+constexpr double gain = 0.9;                // the error must fall below this share of what it was
+constexpr std::size_t trial_terms = 120, trial_rows = 600;
+constexpr std::size_t most_trials = 10, most_steps = 4;
+
+// A function of one to three features that may be 0 inside their ranges.
+struct Shape {
+    Expression value;
+    std::size_t features;
+    bool symmetric;  // in its last two features
+};
+
+const std::vector<Shape>& shapes() {
+    static const std::vector<Shape> all = [] {
+        struct Text {
+            const char* text;
+            std::size_t features;
+            bool symmetric = false;
+        };
+        static constexpr Text texts[] = {
+            {"x", 1}, {"1 - x", 1}, {"log(x)", 1}, {"exp(x) - 1", 1}, {"1 - square(x)", 1}, {"2 - x", 1}, {"sin(x)", 1}, {"cos(x)", 1}, {"sin(2*x)", 1}, {"cos(2*x)", 1},
+            {"sin(x/2)", 1}, {"cos(x/2)", 1}, {"sin(square(x))", 1}, {"cos(square(x))", 1}, {"sin(sqrt(x))", 1}, {"cos(sqrt(x))", 1}, {"sin(1/x)", 1}, {"cos(1/x)", 1},
+            {"x - y", 2, true}, {"x + y", 2, true}, {"x - square(y)", 2}, {"x - y^3", 2}, {"1 - x*y", 2, true}, {"1 + x - y", 2}, {"1 - x - y", 2, true},
+            {"x - sin(y)", 2}, {"x + sin(y)", 2}, {"x - cos(y)", 2}, {"x + cos(y)", 2}, {"x - log(y)", 2}, {"x + log(y)", 2}, {"x - exp(y)", 2},
+            {"sin(x - y)", 2, true}, {"cos(x - y)", 2, true}, {"sin(x + y)", 2, true}, {"cos(x + y)", 2, true}, {"sin(x*y)", 2, true}, {"cos(x*y)", 2, true},
+            {"sin(x/y)", 2}, {"cos(x/y)", 2},
+            {"x - y - z", 3, true}, {"x - y*z", 3, true}, {"x - y*square(z)", 3}, {"square(x) - y*z", 3, true}, {"square(x) - square(y) - square(z)", 3, true}};
+        std::vector<Shape> list;
+        for (const auto& [text, features, symmetric] : texts)
+            list.push_back({parse(text, Vocabulary{.features = {"x", "y", "z"}, .parameters = {}, .definitions = {}, .holes = {}}), features, symmetric});
+        return list;
+    }();
+    return all;
+}
+
+// Calls use(features) for every choice of different features that a shape is not the same for.
+template <class Use>
+void for_each_choice(const Shape& shape, std::size_t n, Use&& use) {
+    std::vector<std::size_t> of(shape.features);
+    const auto extend = [&](auto&& self, std::size_t k) -> void {
+        if (k == of.size()) return use(of);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (std::find(of.begin(), of.begin() + static_cast<std::ptrdiff_t>(k), i) != of.begin() + static_cast<std::ptrdiff_t>(k)) continue;
+            if (shape.symmetric && k > 0 && k + 1 == of.size() && i < of[k - 1]) continue;
+            of[k] = i;
+            self(self, k + 1);
+        }
+    };
+    extend(extend, 0);
+}
+
+// Robust slope of z on x and how many of its errors it is from 0.
+struct Line {
+    double slope = 0, sureness = 0;
+};
+
+Line line_through(std::span<const double> x, std::span<const double> z) {
+    const auto n = static_cast<Eigen::Index>(x.size());
+    Eigen::MatrixXd terms(n, 2);
+    terms.col(0).setOnes();
+    terms.col(1) = Eigen::Map<const Eigen::VectorXd>(x.data(), n);
+    const Eigen::VectorXd values = Eigen::Map<const Eigen::VectorXd>(z.data(), n), c = robust_solution(terms, values);
+    const Eigen::VectorXd left = values - terms * c;
+    std::vector<double> sizes(left.data(), left.data() + n);
+    for (double& s : sizes) s = std::fabs(s);
+    const double spread = (terms.col(1).array() - terms.col(1).mean()).matrix().norm();
+    constexpr double deviation_over_median = 1.4826;
+    const double error = std::max(deviation_over_median * median(sizes), 1e-12) / spread;
+    return {c(1), std::fabs(c(1)) / error};
+}
+
+// log|y| without what powers of the features explain of it.
+std::vector<double> without_powers(const Part& part) {
+    const auto rows = static_cast<Eigen::Index>(part.target.size());
+    std::vector<const std::vector<double>*> positive;
+    for (const auto& x : part.columns)
+        if (can_be_logarithm(x)) positive.push_back(&x);
+    Eigen::MatrixXd terms(rows, 1 + static_cast<Eigen::Index>(positive.size()));
+    Eigen::VectorXd z(rows);
+    terms.col(0).setOnes();
+    for (Eigen::Index i = 0; i < rows; ++i) {
+        z(i) = std::log(std::max(std::fabs(part.target[static_cast<std::size_t>(i)]), std::numeric_limits<double>::min()));
+        for (std::size_t j = 0; j < positive.size(); ++j) terms(i, 1 + static_cast<Eigen::Index>(j)) = std::log(std::fabs((*positive[j])[static_cast<std::size_t>(i)]));
+    }
+    const Eigen::VectorXd left = z - terms * robust_solution(terms, z);
+    return {left.data(), left.data() + rows};
+}
+
+// A power that a factor may stand in: whole, or a half where the factor has one sign.
+std::optional<Rational> power_near(double slope, bool one_sign) {
+    constexpr double largest = 4;
+    const double whole = std::round(slope), half = std::round(2 * slope) / 2;
+    if (one_sign && half != whole && std::fabs(half) < 2) return Rational::make(static_cast<int>(2 * half), 2);
+    if (whole == 0 || std::fabs(whole) > largest) return std::nullopt;
+    return Rational{static_cast<int>(whole), 1};
+}
+
+struct Divisor {
+    Expression value;  // in features 0, 1, 2
+    std::vector<std::size_t> of;
+    Rational power;
+    double sureness = 0;
+};
+
+// The functions beside whose zeros the target follows a power of them, the surest first.
+std::vector<Divisor> divisors_of(const Part& part, const Means& means) {
+    constexpr double sure = 4, small = 0.05;
+    const std::size_t rows = part.target.size(), wide = rows / 6, narrow = rows / 15;
+    constexpr std::size_t fewest_rows = 24;
+    std::vector<Divisor> found;
+    if (narrow < fewest_rows) return found;
+    const auto z = without_powers(part);
+    std::vector<std::size_t> order(rows);
+    for (const auto& shape : shapes()) {
+        if (!operators_allow(means.operators, shape.value)) continue;
+        for_each_choice(shape, part.variables(), [&](const std::vector<std::size_t>& of) {
+            std::vector<std::vector<double>> columns;
+            for (const auto i : of) columns.push_back(part.columns[i]);
+            const auto h = values_of(shape.value, columns);
+            if (!all_finite(h) || std::ranges::count(h, 0.0) > 0) return;
+            const auto negative = static_cast<std::size_t>(std::ranges::count_if(h, [](double v) { return v < 0; }));
+            const bool one_sign = negative == 0 || negative == rows;
+            // Functions of several features touch 0 in corners: what a target does there says little.
+            if (of.size() > 1 && std::min(negative, rows - negative) < narrow / 2) return;
+            std::iota(order.begin(), order.end(), std::size_t{0});
+            const auto near = [&](std::size_t count) { return order.begin() + static_cast<std::ptrdiff_t>(count); };
+            std::ranges::partial_sort(order, near(wide), {}, [&](std::size_t i) { return std::fabs(h[i]); });
+            if (!(std::fabs(h[order[0]]) < small * std::fabs(h[order[wide - 1]]))) return;
+            std::vector<double> x, beside;
+            for (auto i = order.begin(); i != near(wide); ++i) {
+                x.push_back(std::log(std::fabs(h[*i])));
+                beside.push_back(z[*i]);
+            }
+            const Line line = line_through(x, beside);
+            const auto power = power_near(line.slope, one_sign);
+            if (!power || line.sureness < sure) return;
+            const Line closer = line_through(std::span(x).first(narrow), std::span(beside).first(narrow));
+            if (!(closer.slope * line.slope > 0) || std::fabs(closer.slope) < 0.5 * std::fabs(power->value())) return;
+            found.push_back({negative == rows ? Expression::apply(Op::negate, shape.value) : shape.value, of, *power, line.sureness});
+        });
+    }
+    std::ranges::stable_sort(found, std::greater<>(), &Divisor::sureness);
+    return found;
+}
+
+}  // namespace
+
+std::vector<Step> divisor_steps(const Part& part, double error, double spread, const Means& means, Meter& meter) {
+    constexpr double exact = 1e-9, gain = 0.9;  // errors that need no step; what is left of an error where one is made
+    constexpr std::size_t most_trials = 10, most_steps = 4;
+    const std::size_t n = part.variables();
+    std::vector<Step> steps;
+    if (part.tolerance > 0 || n < 2 || meter.is_over()) return steps;
+    const SurrogateOptions options{.terms = 120, .rows = 600, .spread = spread, .ridge = 0, .groups = {}};
+    const auto error_of = [&](const Part& of) {
+        meter.work += work_of_fit(options, of.target.size());
+        return prediction_errors(of.columns, std::span(&of.target, 1), std::span(&of.slope, 1), options)[0];
+    };
+    // Like is compared with like: the error of as many terms before.
+    const double before = std::max(error, error_of(part));
+    if (before < exact) return steps;
+    auto divisors = divisors_of(part, means);
+    if (divisors.size() > most_trials) divisors.resize(most_trials);
+    for (const auto& divisor : divisors)
+        for (const auto rest : {Rest::others, Rest::all}) {
+            Step step = factor_step(n, divisor.of, divisor.value, divisor.power, rest);
+            if (meter.is_over() || step.features.empty()) continue;
+            const auto left = smaller(part, step, means);
+            if (!left) continue;
+            step.score = error_of(*left);
+            if (step.score < gain * before) steps.push_back(std::move(step));
+        }
+    std::ranges::stable_sort(steps, {}, &Step::score);
+    if (steps.size() > most_steps) steps.resize(most_steps);
+    return steps;
+}
+
+}  // namespace balmer::divide
