@@ -69,6 +69,8 @@ def main():
     parser.add_argument("--seconds", default="60")
     parser.add_argument("--threads", default="2")
     parser.add_argument("--agreement", default=".95")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--features", default=FEATURES, help="columns that are searched, separated by commas")
     parser.add_argument("--synthesize", action="store_true", help="also Yosys on every circuit that is not beaten")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,7 @@ def main():
     for measure, limits in SEARCHES.items():
         run, circuits = options.work / measure, options.work / f"{measure}-circuits"
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        subprocess.run([options.balmer, "fit", train, "--target", "jet", "--features", FEATURES, "--operators", "+ - * square sin tanh exp gauss", "--seconds",
+        subprocess.run([options.balmer, "fit", train, "--target", "jet", "--features", options.features, "--seed", options.seed, "--operators", "+ - * square sin tanh exp gauss", "--seconds",
                         options.seconds, "--threads", options.threads, "--complexity", measure, *limits, "--run-folder", str(run), "--quiet"], check=True, stdout=subprocess.DEVNULL)
         print(f"{measure}: searched for {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before:.0f} CPU seconds", flush=True)
         subprocess.run([options.balmer, "firmware", str(run), "--data", train, "--front", "-o", str(circuits), "--agreement", options.agreement, "--multipliers", "lut"],

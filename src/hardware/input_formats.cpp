@@ -13,7 +13,7 @@ namespace balmer {
 namespace {
 
 constexpr int widest_port = 48;
-constexpr int fewest_bits = 4, most_bits = 28;  // of a port whose precision is searched
+constexpr int fewest_bits = 4, most_bits = 40;  // of a port whose precision is searched
 constexpr int finest_point = 120;
 
 bool is_whole(const Column& column) {

@@ -245,6 +245,18 @@ void check_columns(const Plan& plan, const Table& table) {
     }
 }
 
+/// Columns that the formula reads, as they are; the others are empty.
+std::vector<std::vector<double>> columns_by_feature(const Plan& plan, const Table& table) {
+    std::vector<std::vector<double>> columns(plan.features.size());
+    for (const PlanEdge& edge : plan.edges) {
+        if (edge.kind == EdgeKind::input) {
+            const auto values = column_of(table, edge.name).values();
+            columns[static_cast<std::size_t>(edge.feature)].assign(values.begin(), values.end());
+        }
+    }
+    return columns;
+}
+
 Plan plan_for(const Model& model, const Table& table, const LoweringOptions& options) {
     if (table.rows == 0) {
         throw Error({.file = table.source}, "the data have no rows: precision is searched on data, a few thousand rows are good");
@@ -254,6 +266,7 @@ Plan plan_for(const Model& model, const Table& table, const LoweringOptions& opt
         throw Error("the formula reads no column, its value is always the same: there is nothing to compute in a circuit");
     }
     check_columns(plan, table);
+    find_periods(plan, columns_by_feature(plan, rows_at(table, spread_rows(table, options.rows))));
     if (options.poles == Poles::refuse) {
         refuse_poles(model, standardised(rows_at(table, spread_rows(table, options.rows)), options));
     }

@@ -35,6 +35,7 @@ double cost_of(const Plan& plan, const PlanEdge& edge) {
         case EdgeKind::less:
         case EdgeKind::less_equal:
         case EdgeKind::equal: return per_comparison;
+        case EdgeKind::phase:
         case EdgeKind::linear: break;
     }
     double adders = static_cast<double>(edge.terms.size()) - 1;

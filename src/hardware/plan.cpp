@@ -28,23 +28,6 @@ struct Reading {
     bool is_constant() const { return edge == no_edge; }
 };
 
-double value_of(const Graph& graph, std::uint32_t node, std::span<const double> operands) {
-    const GraphNode& at = graph.nodes()[node];
-    switch (at.op) {
-        case Op::parameter: return graph.values()[static_cast<std::size_t>(at.index)];
-        case Op::integer_power: return integer_power(operands[0], at.index);
-        case Op::sum:
-        case Op::product: {
-            double total = operands[0];
-            for (std::size_t k = 1; k < operands.size(); ++k) {
-                total = at.op == Op::sum ? total + operands[k] : total * operands[k];
-            }
-            return total;
-        }
-        default: return apply(at.op, operands.empty() ? 0 : operands[0], operands.size() > 1 ? operands[1] : 0, operands.size() > 2 ? operands[2] : 0);
-    }
-}
-
 /// Terms of a sum by edge while it is collected.
 struct Collected {
     double linear = 0;
@@ -91,6 +74,9 @@ private:
         }
         if (bases.empty()) {
             return read_constant(node);
+        }
+        if (plan_.periodic.contains(node)) {
+            return {.edge = phase(operands[0], period_of(at(node).op)), .is_affine = false};
         }
         if (bases.size() == 1) {
             const auto affine = all_affine ? read_affine(node) : std::nullopt;
@@ -302,6 +288,28 @@ private:
         return append(std::move(edge));
     }
 
+    /// A node in periods, of which the fraction counts. The terms of a sum are taken one by one: their fractions alone need to be added.
+    std::uint32_t phase(std::uint32_t node, double period) {
+        const auto [known, is_new] = phases_.try_emplace({node, period}, no_edge);
+        if (!is_new) {
+            return known->second;
+        }
+        const Reading reading = readings_[node];
+        PlanEdge edge{.kind = EdgeKind::phase, .offset = reading.offset / period, .node = node, .node_scale = period};
+        if (!reading.is_affine) {
+            edge.terms = {{table(reading.edge, {{1 / period, node}}, 0, 0), 1}};
+        } else if (plan_.edges[reading.edge].kind == EdgeKind::linear) {
+            edge.offset += reading.scale / period * plan_.edges[reading.edge].offset;
+            for (const PlanTerm& term : plan_.edges[reading.edge].terms) {
+                edge.terms.push_back({term.edge, reading.scale / period * term.coefficient});
+            }
+        } else {
+            edge.terms = {{reading.edge, reading.scale / period}};
+        }
+        edge.name = "phase_of_" + plan_.edges[reading.edge].name;
+        return known->second = append(std::move(edge));
+    }
+
     std::uint32_t table(std::uint32_t base, std::vector<std::pair<double, std::uint32_t>> functions, double linear, double offset) {
         PlanEdge edge{.kind = EdgeKind::table, .terms = {{base, 1}}, .offset = offset, .functions = std::move(functions), .linear = linear};
         for (std::uint32_t i = 0; i < plan_.edges.size(); ++i) {
@@ -350,42 +358,8 @@ private:
     const Graph& graph_;
     std::vector<int> uses_;  ///< by graph node
     std::vector<Reading> readings_;
+    std::map<std::pair<std::uint32_t, double>, std::uint32_t> phases_;  ///< by node and period
 };
-
-/// Graph nodes between `pinned` and `wanted`, both included, in order.
-std::vector<std::uint32_t> between(const Graph& graph, std::uint32_t wanted, std::uint32_t pinned) {
-    std::vector<char> needed(wanted + 1, 0);
-    needed[wanted] = 1;
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t i = wanted + 1; i-- > 0;) {
-        if (!needed[i]) {
-            continue;
-        }
-        order.push_back(i);
-        for (const std::uint32_t operand : i == pinned ? std::span<const std::uint32_t>{} : graph.operands(i)) {
-            needed[operand] = 1;
-        }
-    }
-    std::ranges::reverse(order);
-    return order;
-}
-
-/// Values of a graph node for values of another that it is a function of.
-std::vector<double> column_of(const Graph& graph, std::uint32_t wanted, std::uint32_t pinned, std::span<const double> values) {
-    const std::vector<std::uint32_t> order = between(graph, wanted, pinned);
-    std::vector<double> result, row(wanted + 1), operands;
-    for (const double value : values) {
-        for (const std::uint32_t i : order) {
-            operands.clear();
-            for (const std::uint32_t operand : graph.operands(i)) {
-                operands.push_back(row[operand]);
-            }
-            row[i] = i == pinned ? value : value_of(graph, i, operands);
-        }
-        result.push_back(row[wanted]);
-    }
-    return result;
-}
 
 /// Removes edges that no output reads.
 void prune(Plan& plan) {
@@ -417,27 +391,8 @@ void prune(Plan& plan) {
 
 }  // namespace
 
-std::vector<double> Plan::tabulate(std::uint32_t edge, std::span<const double> operand) const {
-    const PlanEdge& table = edges[edge];
-    const PlanEdge& base = edges[table.terms[0].edge];
-    std::vector<double> pinned;
-    for (const double x : operand) {
-        pinned.push_back(base.node_scale * x + base.node_offset);
-    }
-    std::vector<double> total;
-    for (const double x : operand) {
-        total.push_back(table.offset + table.linear * x);
-    }
-    for (const auto& [factor, node] : table.functions) {
-        const std::vector<double> values = column_of(graph, node, base.node, pinned);
-        for (std::size_t i = 0; i < total.size(); ++i) {
-            total[i] += factor * values[i];
-        }
-    }
-    return total;
-}
-
 void find_edges(Plan& plan) {
+    plan.edges.clear();
     Planner(plan).run();
     prune(plan);
 }

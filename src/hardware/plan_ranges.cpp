@@ -12,14 +12,16 @@ namespace balmer {
 namespace {
 
 std::vector<double> combine(const PlanEdge& edge, const std::vector<std::vector<double>>& values, std::size_t rows) {
-    std::vector<double> result(rows, edge.kind == EdgeKind::linear ? edge.offset : 0.0);
+    std::vector<double> result(rows, is_sum(edge.kind) ? edge.offset : 0.0);
     const auto operand = [&](std::size_t k, std::size_t r) { return values[edge.terms[k].edge][r]; };
     for (std::size_t r = 0; r < rows; ++r) {
         switch (edge.kind) {
             case EdgeKind::linear:
+            case EdgeKind::phase:
                 for (std::size_t k = 0; k < edge.terms.size(); ++k) {
                     result[r] += edge.terms[k].coefficient * operand(k, r);
                 }
+                result[r] -= edge.kind == EdgeKind::phase ? std::floor(result[r]) : 0;
                 break;
             case EdgeKind::product: result[r] = operand(0, r) * operand(1, r); break;
             case EdgeKind::less: result[r] = operand(0, r) < operand(1, r) ? 1 : 0; break;
@@ -54,6 +56,11 @@ void measure_ranges(Plan& plan, std::span<const std::vector<double>> columns) {
                 edge.low = std::min(edge.low, x);
                 edge.high = std::max(edge.high, x);
             }
+        }
+        if (edge.kind == EdgeKind::phase) {
+            constexpr double below_one = 1 - 0x1p-30;
+            edge.low = 0;
+            edge.high = below_one;
         }
         const double largest = std::max(std::fabs(edge.low), std::fabs(edge.high));
         constexpr double widest = 1e30, narrowest = 1e-30;

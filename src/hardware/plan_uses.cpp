@@ -19,10 +19,12 @@ std::vector<int> count_uses(const Plan& plan) {
 
 std::vector<char> free_scales(const Plan& plan) {
     std::vector<char> is_free(plan.edges.size(), 1);
-    for (const PlanEdge& edge : plan.edges) {
+    for (std::size_t i = 0; i < plan.edges.size(); ++i) {
+        const PlanEdge& edge = plan.edges[i];
+        is_free[i] &= edge.kind == EdgeKind::phase ? 0 : 1;  // its bits before the point are left out
         for (std::size_t k = 0; k < edge.terms.size(); ++k) {
             // A table or a sum takes scale and bias in; a product takes the scale alone, so its operands must have no bias.
-            const bool accepts = edge.kind == EdgeKind::table || edge.kind == EdgeKind::linear;
+            const bool accepts = edge.kind == EdgeKind::table || is_sum(edge.kind);
             is_free[edge.terms[k].edge] &= accepts ? 1 : 0;
         }
     }

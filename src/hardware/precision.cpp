@@ -86,28 +86,33 @@ private:
     std::vector<PrecisionState> starts() {
         std::vector<PrecisionState> accepted, refused;
         std::optional<LoweringQuality> nearest;
-        bool has_room = false, is_too_large = false;
-        for (int bits = 6; bits <= 16 && !has_room && !is_too_large; ++bits) {
+        std::optional<Error> too_large;
+        bool has_room = false, any = true;
+        for (int bits = 6; bits <= 16 && !has_room && any; ++bits) {
+            any = false;  // where nothing fits, more bits will not help
+            const PlanFormats interpolated = starting_formats(plan_, options_, bits, WideTables::interpolated);
             for (const WideTables wide : {WideTables::interpolated, WideTables::segmented}) {
-                if (wide == WideTables::segmented && bits <= widest_plain_table) {
+                PlanFormats formats = starting_formats(plan_, options_, bits, wide);
+                if (wide == WideTables::segmented && formats == interpolated) {
                     continue;
                 }
                 PrecisionState state;
                 try {
-                    state = evaluated(starting_formats(plan_, options_, bits, wide));
-                } catch (const Error&) {
-                    if (!nearest) {
-                        throw;
-                    }
-                    is_too_large = true;  // more bits will not help
+                    state = evaluated(std::move(formats));
+                } catch (const Error& error) {
+                    too_large = error;
                     continue;
                 }
+                any = true;
                 nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
                 const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
                 const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
                 (judge_.accepts(state.quality, options_) ? accepted : refused).push_back(std::move(state));
                 has_room = has_room || lost <= room;
             }
+        }
+        if (!nearest) {
+            throw Error(*too_large);
         }
         if (accepted.empty()) {
             ask_for_less(*nearest);
@@ -157,7 +162,7 @@ private:
             for (std::uint32_t k = 0; k < edge.terms.size(); ++k) {
                 term_moves(i, k, moves);
             }
-            if (edge.kind == EdgeKind::linear && !edge.terms.empty()) {
+            if (is_sum(edge.kind) && !edge.terms.empty()) {
                 moves.push_back({.kind = Move::Kind::sum_bits, .edge = i});
                 moves.push_back({.kind = Move::Kind::all_digits, .edge = i});
                 moves.push_back({.kind = Move::Kind::all_fractions, .edge = i});
@@ -169,9 +174,9 @@ private:
     void term_moves(std::uint32_t i, std::uint32_t k, std::vector<Move>& moves) const {
         const PlanEdge& edge = plan_.edges[i];
         const PlanEdge& operand = plan_.edges[edge.terms[k].edge];
-        const bool is_own_table = edge.kind == EdgeKind::linear && operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1;
+        const bool is_own_table = is_sum(edge.kind) && operand.kind == EdgeKind::table && uses_[edge.terms[k].edge] == 1;
         constexpr std::size_t long_sum = 12;  // terms; of longer ones the terms move together, or are left out
-        if (edge.kind == EdgeKind::linear && edge.terms.size() > long_sum) {
+        if (is_sum(edge.kind) && edge.terms.size() > long_sum) {
             moves.push_back({.kind = Move::Kind::form, .edge = i, .term = k, .amount = static_cast<int>(TermForm::dropped)});
             return;
         }
@@ -179,7 +184,7 @@ private:
             moves.push_back({.kind = Move::Kind::fraction, .edge = i, .term = k});
             moves.push_back({.kind = Move::Kind::width, .edge = i, .term = k});
         }
-        if (edge.kind != EdgeKind::linear) {
+        if (!is_sum(edge.kind)) {
             return;
         }
         moves.push_back({.kind = Move::Kind::form, .edge = i, .term = k, .amount = static_cast<int>(TermForm::dropped)});

@@ -61,7 +61,7 @@ enum class WideTables : std::uint8_t {
     interpolated,  ///< a line between entries at even distances
     segmented,     ///< steps that grow with the argument
 };
-/// Generous formats: `bits` for arguments of tables, two more for other edges.
+/// Generous formats: `bits` for arguments of tables, two more for other edges, and as many more as a sum of which the fraction counts has before its point.
 PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide = WideTables::interpolated);
 /// Takes bits away where they cost the most for the least loss, while `judge` accepts; every state on the way goes to `visit`.
 PrecisionState search_precision(const Plan& plan, const LoweringOptions& options, const Judge& judge,

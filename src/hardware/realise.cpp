@@ -11,8 +11,10 @@
 
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
+#include "hardware/fractions.hpp"
 #include "hardware/input_formats.hpp"
 #include "hardware/table_entries.hpp"
+#include "hardware/winner.hpp"
 
 namespace balmer {
 
@@ -97,6 +99,7 @@ private:
         const PlanEdge& edge = plan_.edges[index];
         switch (edge.kind) {
             case EdgeKind::linear: return linear(index);
+            case EdgeKind::phase: return phase(index);
             case EdgeKind::product: return product(index);
             case EdgeKind::table: return {.node = table(index, edge.terms[0].edge, formats_[index].operands[0], 1, 0, formats_[index].fraction)};
             case EdgeKind::select: return choose(index);
@@ -139,11 +142,12 @@ private:
         bool is_identity;
         double factor, extra;
         int fraction;
+        bool is_fraction = false;  ///< of periods: whole ones are left out
     };
 
     /// Looks an operand up; `index` is a table edge, or the operand's own for factor * operand + extra.
-    std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction) {
-        const Entry entry{index, index == operand, factor, extra, fraction};
+    std::uint32_t table(std::uint32_t index, std::uint32_t operand, Quantiser quantiser, double factor, double extra, int fraction, bool is_fraction = false) {
+        const Entry entry{index, index == operand, factor, extra, fraction, is_fraction};
         if (entry.is_identity) {
             return plain_table(entry, use(operand, quantiser, Rounding::floor));
         }
@@ -216,7 +220,8 @@ private:
         for (std::int64_t a = node.low; a <= node.high; ++a) {
             const std::int64_t taken = address.is_folded ? std::clamp(a, std::max(address.low, node.low), std::max(node.low, std::min(address.high, node.high))) : a;
             const double x = values[static_cast<std::size_t>(taken - node.low)];
-            made.columns[0].values.push_back(rounded(entry.factor * x + entry.extra, unit));
+            const std::int64_t value = rounded(entry.factor * x + entry.extra, unit);
+            made.columns[0].values.push_back(entry.is_fraction ? fraction_bits(value, entry.fraction) : value);
         }
         const int fraction = entry.fraction - drop_common_zeros(made.columns[0].values);
         return builder_.table(builder_.add_table(std::move(made)), 0, address.node, fraction, entry.is_identity ? name + "_scaled" : name);
@@ -325,7 +330,7 @@ private:
             } else if (format.forms[k] == TermForm::table) {
                 form.tables.push_back({k, false});
             } else {
-                form.bias += add_digits(edge.terms[k], format, k, scale_of(index), form.summands);
+                form.bias += add_digits(edge, format, k, scale_of(index), form.summands);
             }
         }
         return form;
@@ -364,35 +369,46 @@ private:
         return add_offset(index, std::move(form.summands), scale, form.bias);
     }
 
-    std::uint32_t look_up(const PlanTerm& term, const EdgeFormat& format, LookedUp looked_up, double scale, double bias) {
+    /// The fraction of a sum. What is added to it always, its tables take in.
+    Realised phase(std::uint32_t index) {
+        const PlanEdge& edge = plan_.edges[index];
+        Form form = form_of(index);
+        for (const LookedUp& looked_up : form.tables) {
+            form.summands.push_back({look_up(edge.terms[looked_up.term], formats_[index], looked_up, 1, 0, true), 0, 1});
+        }
+        const Fractions sum = add_fractions(builder_, form.summands, formats_[index].fraction, edge.name);
+        return {.node = sum.node, .bias = form.bias + sum.bias};
+    }
+
+    std::uint32_t look_up(const PlanTerm& term, const EdgeFormat& format, LookedUp looked_up, double scale, double bias, bool is_fraction = false) {
         const double factor = term.coefficient / scale;
         if (!looked_up.is_function) {
-            return table(term.edge, term.edge, format.operands[looked_up.term], factor, bias / scale, format.fraction);
+            return table(term.edge, term.edge, format.operands[looked_up.term], factor, bias / scale, format.fraction, is_fraction);
         }
         return table(term.edge, plan_.edges[term.edge].terms[0].edge, formats_[term.edge].operands[0], factor, bias / scale,
-                     formats_[term.edge].fraction);
+                     formats_[term.edge].fraction, is_fraction);
     }
 
     /// coefficient * operand as signed digits; the bias that it brings.
-    double add_digits(const PlanTerm& term, const EdgeFormat& format, std::size_t k, double scale, std::vector<Summand>& form) {
+    double add_digits(const PlanEdge& edge, const EdgeFormat& format, std::size_t k, double scale, std::vector<Summand>& form) {
+        const PlanTerm& term = edge.terms[k];
         const Realised operand = use(term.edge, format.operands[k], Rounding::floor);
         constexpr int longest = 14;  // bits between the first and the last digit
         const double exact = term.coefficient * operand.scale / scale;
-        const Coefficient coefficient = nearest_coefficient(exact, format.digits[k], std::ilogb(exact) - longest);
-        double bias = term.coefficient * operand.bias;
-        const auto digits = signed_digits(coefficient.mantissa);
-        const int finest = builder_.node(operand.node).fraction - coefficient.exponent;
-        if (finest <= format.fraction || digits.empty()) {
-            for (const SignedDigit digit : digits) {
-                form.push_back({operand.node, coefficient.exponent + digit.position, digit.sign});
-            }
+        const FixedPoint of_operand = builder_.node(operand.node).format();
+        const int last = edge.kind == EdgeKind::phase ? -(format.fraction + guard_bits + of_operand.width - of_operand.fraction) : std::ilogb(exact) - longest;
+        const Coefficient coefficient = nearest_coefficient(exact, format.digits[k], last);
+        const double bias = term.coefficient * operand.bias;
+        const int finest = of_operand.fraction - coefficient.exponent;
+        std::vector<Summand> own;
+        for (const SignedDigit digit : signed_digits(coefficient.mantissa)) {
+            own.push_back({operand.node, coefficient.exponent + digit.position, digit.sign});
+        }
+        if (edge.kind == EdgeKind::phase || finest <= format.fraction || own.empty()) {
+            form.insert(form.end(), own.begin(), own.end());
             return bias;
         }
         // Cut the product to the sum's last bit, so that the adders behind it stay narrow.
-        std::vector<Summand> own;
-        for (const SignedDigit digit : digits) {
-            own.push_back({operand.node, coefficient.exponent + digit.position, digit.sign});
-        }
         const std::uint32_t product = add_up(builder_, std::move(own), plan_.edges[term.edge].name + "_scaled");
         form.push_back({builder_.with_fraction(product, format.fraction, Rounding::floor), 0, 1});
         return bias + scale * (std::ldexp(0.5, -format.fraction) - std::ldexp(0.5, -finest));
@@ -457,23 +473,7 @@ private:
             const std::uint32_t passes = builder_.compare(CircuitOp::less, builder_.constant(limit, fraction), scores[0], "passes");
             return builder_.output("decision", passes, flag, fmt::format("{} > {}", plan_.outputs[0].formula, options_.threshold), OutputKind::decision);
         }
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> best;  // score and code, the first of equals wins
-        for (std::size_t k = 0; k < scores.size(); ++k) {
-            best.emplace_back(scores[k], builder_.constant(static_cast<std::int64_t>(k), 0));
-        }
-        while (best.size() > 1) {
-            std::vector<std::pair<std::uint32_t, std::uint32_t>> next;
-            for (std::size_t k = 0; k + 1 < best.size(); k += 2) {
-                const std::uint32_t second_wins = builder_.compare(CircuitOp::less, best[k].first, best[k + 1].first, "second_wins");
-                next.emplace_back(builder_.select(second_wins, best[k + 1].first, best[k].first, "best"),
-                                  builder_.select(second_wins, best[k + 1].second, best[k].second, "code"));
-            }
-            if (best.size() % 2 == 1) {
-                next.push_back(best.back());
-            }
-            best = std::move(next);
-        }
-        builder_.output("winner", best[0].second, format_for(0, static_cast<std::int64_t>(scores.size()) - 1, 0), "class of the largest score",
+        builder_.output("winner", winner_of(builder_, scores), format_for(0, static_cast<std::int64_t>(scores.size()) - 1, 0), "class of the largest score",
                         OutputKind::class_code);
     }
 

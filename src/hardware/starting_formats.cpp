@@ -30,14 +30,31 @@ std::vector<double> starting_scales(const Plan& plan) {
     return scales;
 }
 
+double largest_of(const PlanEdge& edge) { return std::max({std::fabs(edge.low), std::fabs(edge.high), 1e-30}); }
+
+/// Bits that edges need beyond others', by edge: a sum of which the fraction alone counts runs over many ones.
+std::vector<int> bits_above_phases(const Plan& plan) {
+    std::vector<int> extra(plan.edges.size(), 0);
+    for (std::size_t i = plan.edges.size(); i-- > 0;) {
+        for (const PlanTerm& term : plan.edges[i].terms) {
+            const double ones = std::fabs(term.coefficient) * largest_of(plan.edges[term.edge]);
+            const int needed = plan.edges[i].kind == EdgeKind::phase ? std::max(0, std::ilogb(ones) + 1) : extra[i];
+            extra[term.edge] = std::max(extra[term.edge], needed);
+        }
+    }
+    return extra;
+}
+
 }  // namespace
 
-PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide) {
+PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int given_bits, WideTables wide) {
     const std::vector<double> scales = starting_scales(plan);
+    const std::vector<int> extra = bits_above_phases(plan);
     PlanFormats formats(plan.edges.size());
     for (std::size_t i = 0; i < plan.edges.size(); ++i) {
         const PlanEdge& edge = plan.edges[i];
         EdgeFormat& format = formats[i];
+        const int bits = given_bits + extra[i];
         format.scale = scales[i];
         format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
         if (bits > widest_plain_table && wide == WideTables::interpolated) {
@@ -49,18 +66,19 @@ PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, i
         }
         for (const PlanTerm& term : edge.terms) {
             const PlanEdge& operand = plan.edges[term.edge];
-            const int width = edge.kind == EdgeKind::table ? bits : bits + 2;
+            const int above = edge.kind == EdgeKind::phase ? extra[term.edge] : 0;
+            const int width = edge.kind == EdgeKind::table ? bits : bits + 2 + above;
             int fraction = width - bits_before(operand.low, operand.high, scales[term.edge]);
             if (operand.kind == EdgeKind::input) {
                 fraction = std::min(fraction, port_format(options, operand.name).fraction);
             }
             format.operands.push_back({fraction, fraction + bits_before(operand.low, operand.high, scales[term.edge])});
-            format.digits.push_back(4);
+            format.digits.push_back(edge.kind == EdgeKind::phase ? width / 2 : 4);
             format.forms.push_back(TermForm::shift_and_add);
         }
     }
     for (std::size_t i = 0; i < plan.edges.size(); ++i) {  // tables of a sum share its last bit
-        for (const PlanTerm& term : plan.edges[i].kind == EdgeKind::linear ? plan.edges[i].terms : std::vector<PlanTerm>{}) {
+        for (const PlanTerm& term : is_sum(plan.edges[i].kind) ? plan.edges[i].terms : std::vector<PlanTerm>{}) {
             if (plan.edges[term.edge].kind == EdgeKind::table) {
                 formats[term.edge].fraction = formats[i].fraction;
             }
