@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "search/enumerate/factoring.hpp"
 #include "search/enumerate/noisy_scan.hpp"
 #include "search/enumerate/polynomials.hpp"
 #include "search/enumerate/robust.hpp"

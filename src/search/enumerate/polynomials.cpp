@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "search/enumerate/factoring.hpp"
 #include "search/enumerate/kernels.hpp"
 #include "search/enumerate/robust.hpp"
 
@@ -33,7 +34,7 @@ Powers powers_up_to(std::size_t variables, int degree) {
 
 namespace {
 
-constexpr std::size_t most_exact_terms = 10;
+constexpr std::size_t most_terms = 10, most_short_terms = 24;  // of an exact polynomial; where all its coefficients are short numbers
 constexpr double exact_fit = 1e-11;      // of the full least squares
 constexpr double negligible_term = 1e-8;      // a term's share below which it is left out
 
@@ -85,90 +86,6 @@ int nodes_of_term(const std::vector<int>& powers) {
 
 namespace {
 
-struct Term {
-    double c = 0;
-    std::vector<int> powers;
-};
-
-Expression monomial(double c, const std::vector<int>& powers, const std::vector<std::int32_t>& variables) {
-    std::vector<Power> factors;
-    for (std::size_t j = 0; j < powers.size(); ++j) factors.push_back({Expression::feature(variables[j]), {powers[j], 1}});
-    return monomial_of(c, factors);
-}
-
-std::vector<int> halved(const std::vector<int>& powers) {
-    std::vector<int> half = powers;
-    for (int& p : half) p /= 2;
-    return half;
-}
-
-bool is_even(const std::vector<int>& powers) {
-    return std::ranges::all_of(powers, [](int p) { return p % 2 == 0; });
-}
-
-// The two terms p^2 and q^2 whose double product the term i is; both -1 when there are none.
-std::pair<int, int> squares_of(const std::vector<Term>& terms, std::size_t i) {
-    for (std::size_t a = 0; a < terms.size(); ++a)
-        for (std::size_t b = a + 1; b < terms.size(); ++b) {
-            if (a == i || b == i || !is_even(terms[a].powers) || !is_even(terms[b].powers) || !(terms[a].c * terms[b].c > 0)) continue;
-            bool between = true;
-            for (std::size_t j = 0; j < terms[i].powers.size(); ++j) between &= terms[a].powers[j] + terms[b].powers[j] == 2 * terms[i].powers[j];
-            if (between && std::fabs(terms[i].c * terms[i].c - 4 * terms[a].c * terms[b].c) < 1e-9 * terms[i].c * terms[i].c)
-                return {static_cast<int>(a), static_cast<int>(b)};
-        }
-    return {-1, -1};
-}
-
-// Takes perfect squares c (p +- r q)^2 out of the terms: shorter, and exact where the three terms cancel.
-std::vector<std::pair<double, Expression>> take_squares(std::vector<Term>& terms, const std::vector<std::int32_t>& variables) {
-    std::vector<std::pair<double, Expression>> squares;
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-        const auto [a, b] = squares_of(terms, i);
-        if (a < 0) continue;
-        const Term p = terms[static_cast<std::size_t>(a)], q = terms[static_cast<std::size_t>(b)];
-        const double r = std::copysign(shortened(std::sqrt(q.c / p.c)), terms[i].c * p.c);
-        const Expression inside = sum_of(monomial(1, halved(p.powers), variables), scaled(r, monomial(1, halved(q.powers), variables)));
-        squares.emplace_back(p.c, Expression::apply(Op::square, inside));
-        std::vector<Term> rest;
-        for (std::size_t k = 0; k < terms.size(); ++k)
-            if (k != i && k != static_cast<std::size_t>(a) && k != static_cast<std::size_t>(b)) rest.push_back(terms[k]);
-        terms = std::move(rest);
-        i = static_cast<std::size_t>(-1);
-    }
-    return squares;
-}
-
-}  // namespace
-
-Expression polynomial_of(const std::vector<double>& coefficients, const Powers& powers, const std::vector<std::int32_t>& variables) {
-    std::vector<int> common = powers.front();
-    for (const auto& p : powers)
-        for (std::size_t j = 0; j < common.size(); ++j) common[j] = std::min(common[j], p[j]);
-    std::vector<Term> terms;
-    for (std::size_t i = 0; i < coefficients.size(); ++i) {
-        terms.push_back({coefficients[i], powers[i]});
-        for (std::size_t j = 0; j < common.size(); ++j) terms.back().powers[j] -= common[j];
-    }
-    auto parts = take_squares(terms, variables);
-    for (const auto& term : terms) parts.emplace_back(term.c, monomial(1, term.powers, variables));
-    const bool alike = std::ranges::all_of(parts, [&](const auto& part) { return std::fabs(part.first) == std::fabs(parts[0].first); });
-    const double factor = alike && parts.size() > 1 ? std::fabs(parts[0].first) : 1;
-    // A term with a positive coefficient goes first, so that none needs a sign in front.
-    std::stable_partition(parts.begin(), parts.end(), [](const auto& part) { return part.first > 0; });
-    Expression sum;
-    for (const auto& [coefficient, part] : parts) {
-        const double c = coefficient / factor;
-        if (sum.empty()) sum = scaled(c, part);
-        else sum = c < 0 ? Expression::apply(Op::subtract, sum, scaled(-c, part)) : sum_of(sum, scaled(c, part));
-    }
-    std::vector<Power> outside;
-    for (std::size_t j = 0; j < common.size(); ++j) outside.push_back({Expression::feature(variables[j]), {common[j], 1}});
-    outside.push_back({sum, {1, 1}});
-    return monomial_of(factor, outside);
-}
-
-namespace {
-
 // Exact coefficients of u on the columns, few of them; offers wrap(polynomial).
 template <class Wrap>
 void offer_sparse(const std::vector<std::vector<double>>& columns, const Powers& powers, const std::vector<double>& u,
@@ -182,9 +99,14 @@ void offer_sparse(const std::vector<std::vector<double>>& columns, const Powers&
         kept.push_back(powers[j]);
         kept_columns.push_back(columns[j]);
     }
-    if (kept.empty() || kept.size() > most_exact_terms) return;
+    if (kept.empty() || kept.size() > most_short_terms) return;
     auto c = linear_fit(kept_columns, u, {});
-    for (double& x : c) x = shortened(x);
+    bool all_short = true;
+    for (double& x : c) {
+        x = shortened(x);
+        all_short = all_short && snap(x, 1e-12 * std::fabs(x));
+    }
+    if (kept.size() > most_terms && !all_short) return;
     resolver.verify(wrap(polynomial_of(c, kept, variables)));
 }
 

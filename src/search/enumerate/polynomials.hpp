@@ -14,16 +14,13 @@ std::vector<double> term_values(const std::vector<int>& powers, const std::vecto
 /// Nodes that a term adds to a sum, by estimate.
 int nodes_of_term(const std::vector<int>& powers);
 
-/// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most four (eight in one variable). All terms are
+/// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most four (eight in one variable), 24 where
+/// all coefficients are short. All terms are
 /// fitted at once by least squares on `sample`; only where that is exact are the terms counted. Offers what holds through `resolver`.
 void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver);
 
 /// The same for y M, y^2 M and M / y, where M is one of `lattice`'s first `count` monomials: one factorisation serves all of them.
 void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& lattice,
                               std::size_t count, Judge& judge, Resolver& resolver);
-
-/// sum c_i prod x_j^p_ij as a formula with the common factor and a common coefficient outside. `powers[i][j]` belongs to variables[j].
-Expression polynomial_of(const std::vector<double>& coefficients, const std::vector<std::vector<int>>& powers,
-                         const std::vector<std::int32_t>& variables);
 
 }  // namespace balmer::enumerate

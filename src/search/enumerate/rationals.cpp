@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "search/enumerate/factoring.hpp"
 #include "search/enumerate/noisy_scan.hpp"
 #include "search/enumerate/polynomials.hpp"
 #include "search/enumerate/robust.hpp"
