@@ -146,8 +146,9 @@ private:
 
     void offer_fitted(std::size_t node, const Expression& solution) {
         std::vector<Expression> outputs = {canonical(tree_.whole(node, solution))};
-        if (!operators_allow(problem_.operators, outputs[0]) || !scorer_.allowed(outputs)) return;
+        // What is too long as steps leave it may be short enough when it is shortened.
         constexpr int iterations = 20;
+        if (!operators_allow(problem_.operators, outputs[0]) || outputs[0].size() > 2 * static_cast<std::size_t>(problem_.constraints.maximum_complexity)) return;
         evaluations_ += iterations;
         scorer_.fit(outputs, {.maximum_iterations = iterations});
         offer(node, solution, scorer_.score(std::move(outputs), "divide"), Claim::exact);

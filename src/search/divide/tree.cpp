@@ -145,11 +145,15 @@ bool Tree::look_further(std::size_t i) {
     return false;
 }
 
-// The same problem reached on another way: the same formulas for its features and target.
+// The same problem reached on another way: the same values of its features and target, but for rounding.
 bool Tree::is_known(const Part& part) const {
+    const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
+        constexpr double rounding = 1e-12;
+        return std::ranges::equal(a, b, [](double x, double y) { return std::fabs(x - y) <= rounding * std::fabs(y); });
+    };
     return std::ranges::any_of(nodes_, [&](const Node& node) {
-        return node.part.columns.size() == part.columns.size() && node.part.target == part.target &&
-               std::ranges::is_permutation(node.part.columns, part.columns);
+        return node.part.columns.size() == part.columns.size() && same(node.part.target, part.target) &&
+               std::ranges::is_permutation(node.part.columns, part.columns, same);
     });
 }
 

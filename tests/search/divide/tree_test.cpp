@@ -38,7 +38,7 @@ TEST_P(Reduces, ToSoManyVariables) {
 INSTANTIATE_TEST_SUITE_P(Laws, Reduces,
                          testing::Values(Case{{"g*m1*m2/(9+(x2-x1)^2+(y2-y1)^2)", {"g", "m1", "m2", "x1", "x2", "y1", "y2"}}, 1},
                                          Case{{"h*w^3/(c^2*(exp(h*w/(k*t))-1))", {"h", "w", "c", "k", "t"}}, 1},
-                                         Case{{"exp(-a)*sin(b - a)/c", {"a", "b", "c"}, 0.2, 1.2}, 1},
+                                         Case{{"exp(-a)*sin(b - a)/c", {"a", "b", "c"}, 0.2, 1.2}, 0},
                                          Case{{"cos(p)*log(1 + q)", {"p", "q"}, 0.1, 1.2}, 1},
                                          Case{{"exp(cos(u) + v*w)", {"u", "v", "w"}, 0.5, 1.5}, 0},
                                          Case{{"sin(a + b) + 1/(1 + b)", {"a", "b", "unused"}}, 2},
