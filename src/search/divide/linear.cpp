@@ -46,8 +46,8 @@ struct ScaledTarget {
 std::vector<ScaledTarget> scaled_targets(const Part& part) {
     std::vector<ScaledTarget> all;
     const auto [low, high] = std::ranges::minmax(part.target);
-    for (const auto scale : {Scale::plain, Scale::inverse, Scale::square}) {
-        if (scale == Scale::square && low < 0 && high > 0) continue;
+    for (const auto scale : all_scales) {
+        if (scale == Scale::logarithm || (needs_sign(scale) && low < 0 && high > 0)) continue;
         ScaledTarget t{.scale = scale, .value = {}, .weight = {}};
         for (const double y : part.target) t.value.push_back(scaled_value(scale, y));
         const double middle = median_size(t.value);
@@ -187,19 +187,17 @@ std::optional<Step> linear_step(const Part& part, const LinearForm& form, Known 
     const std::size_t n = part.variables();
     std::vector<Expression> by;
     for (const auto j : others) by.push_back(variable(j));
-    const bool negative = part.target[0] < 0;
-    Expression scaled = variable(n);
-    if (form.scale == Scale::inverse) scaled = Expression::apply(Op::inverse, scaled);
-    if (form.scale == Scale::square) scaled = Expression::apply(Op::square, scaled);
+    const double sign = part.target[0] < 0 ? -1 : 1;
+    const Expression seen = scaled(form.scale, variable(n), sign);
     // The value that the others alone decide, from F(y), and F(y) from it.
     const auto target_with = [&](const Expression& f) {
         const Expression known_part = with_features(f, by);
         switch (known) {
-            case Known::p: return quotient(difference(scaled, product(form.u, known_part)), form.v);
-            case Known::q: return quotient(difference(scaled, product(form.v, known_part)), form.u);
+            case Known::p: return quotient(difference(seen, product(form.u, known_part)), form.v);
+            case Known::q: return quotient(difference(seen, product(form.v, known_part)), form.u);
             case Known::ratio: break;
         }
-        return quotient(scaled, sum(form.u, product(form.v, known_part)));
+        return quotient(seen, sum(form.u, product(form.v, known_part)));
     };
     auto columns = part.columns;
     columns.push_back(part.target);
@@ -225,21 +223,8 @@ std::optional<Step> linear_step(const Part& part, const LinearForm& form, Known 
     const Expression f = with_features(fitted, by), value = variable(n);
     Expression factor = known == Known::p ? form.v : known == Known::q ? form.u : sum(form.u, product(form.v, f));
     Expression whole = known == Known::ratio ? product(factor, value) : sum(product(known == Known::p ? form.u : form.v, f), product(factor, value));
-    switch (form.scale) {
-        case Scale::inverse:
-            step.wrap = Expression::apply(Op::inverse, whole);
-            step.slope = quotient(factor, Expression::apply(Op::square, whole));
-            break;
-        case Scale::square: {
-            const Expression root = Expression::apply(Op::sqrt, whole);
-            step.wrap = negative ? Expression::apply(Op::negate, root) : root;
-            step.slope = quotient(factor, root);
-            break;
-        }
-        default:
-            step.wrap = whole;
-            step.slope = factor;
-    }
+    step.wrap = unscaled(form.scale, whole, sign);
+    step.slope = product(factor, unscaled_slope(form.scale, whole, sign));
     step.words = fmt::format("%{} stands in two functions alone, beside functions of the rest of which one is known", form.variable);
     return step;
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "search/divide/formula.hpp"
 #include "search/divide/surrogate.hpp"
 #include "search/median.hpp"
 
@@ -27,12 +28,16 @@ bool can_be_logarithm(std::span<const double> x) {
     return (positive || negative) && largest > 1.5 * smallest;
 }
 
+bool needs_sign(Scale scale) { return scale != Scale::plain && scale != Scale::inverse; }
+
 double scaled_value(Scale scale, double y) {
     switch (scale) {
         case Scale::plain: return y;
         case Scale::logarithm: return std::log(std::fabs(y));
         case Scale::inverse: return 1 / y;
         case Scale::square: return y * y;
+        case Scale::root: return std::sqrt(std::fabs(y));
+        case Scale::inverse_root: return 1 / std::sqrt(std::fabs(y));
     }
     return y;
 }
@@ -43,8 +48,65 @@ double scaled_slope(Scale scale, double y) {
         case Scale::logarithm: return 1 / y;
         case Scale::inverse: return -1 / (y * y);
         case Scale::square: return 2 * y;
+        case Scale::root: return std::sqrt(std::fabs(y)) / (2 * y);
+        case Scale::inverse_root: return -1 / (2 * y * std::sqrt(std::fabs(y)));
     }
     return 1;
+}
+
+double unscaled_value(Scale scale, double f, double sign) {
+    switch (scale) {
+        case Scale::plain: return f;
+        case Scale::logarithm: return sign * std::exp(f);
+        case Scale::inverse: return 1 / f;
+        case Scale::square: return sign * std::sqrt(f);
+        case Scale::root: return sign * f * f;
+        case Scale::inverse_root: return sign / (f * f);
+    }
+    return f;
+}
+
+namespace {
+
+Expression with_sign(double sign, const Expression& e) { return sign < 0 ? Expression::apply(Op::negate, e) : e; }
+
+}  // namespace
+
+Expression scaled(Scale scale, const Expression& y, double sign) {
+    switch (scale) {
+        case Scale::plain:
+        case Scale::logarithm: return y;
+        case Scale::inverse: return Expression::apply(Op::inverse, y);
+        case Scale::square: return Expression::apply(Op::square, y);
+        case Scale::root: return Expression::apply(Op::sqrt, with_sign(sign, y));
+        case Scale::inverse_root: return Expression::apply(Op::inverse, Expression::apply(Op::sqrt, with_sign(sign, y)));
+    }
+    return y;
+}
+
+Expression unscaled(Scale scale, const Expression& f, double sign) {
+    switch (scale) {
+        case Scale::plain:
+        case Scale::logarithm: return f;
+        case Scale::inverse: return Expression::apply(Op::inverse, f);
+        case Scale::square: return with_sign(sign, Expression::apply(Op::sqrt, f));
+        case Scale::root: return with_sign(sign, Expression::apply(Op::square, f));
+        case Scale::inverse_root: return with_sign(sign, Expression::apply(Op::inverse, Expression::apply(Op::square, f)));
+    }
+    return f;
+}
+
+Expression unscaled_slope(Scale scale, const Expression& f, double sign) {
+    const auto power = [&](double c, int n) { return product(Expression::constant(c), monomial(std::vector<Factor>{{f, {n, 1}}})); };
+    switch (scale) {
+        case Scale::plain:
+        case Scale::logarithm: return Expression::constant(1);
+        case Scale::inverse: return power(-1, -2);
+        case Scale::square: return quotient(Expression::constant(0.5 * sign), Expression::apply(Op::sqrt, f));
+        case Scale::root: return power(2 * sign, 1);
+        case Scale::inverse_root: return power(-2 * sign, -3);
+    }
+    return Expression::constant(1);
 }
 
 double Input::unit(double x) const { return ((kind == Kind::logarithm ? std::log(std::fabs(x)) : x) - centre) / half; }

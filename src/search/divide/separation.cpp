@@ -145,31 +145,18 @@ std::optional<Step> separation_step(const Part& part, const Separation& s, const
         by.push_back(variable(i));
         names += fmt::format("{}%{}", names.empty() ? "" : ", ", i);
     }
-    const Expression f = with_features(found.formula, by), value = variable(n), whole = sum(f, value);
-    switch (s.scale) {
-        case Scale::plain:
-            step.target = difference(value, f);
-            step.wrap = whole;
-            break;
-        case Scale::logarithm:
-            step.target = quotient(value, f);
-            step.wrap = step.slope = f;
-            step.wrap = product(f, value);
-            break;
-        case Scale::inverse:
-            step.target = difference(Expression::apply(Op::inverse, value), f);
-            step.wrap = Expression::apply(Op::inverse, whole);
-            step.slope = Expression::apply(Op::inverse, Expression::apply(Op::square, whole));
-            break;
-        case Scale::square: {
-            const Expression root = Expression::apply(Op::sqrt, whole);
-            step.target = difference(Expression::apply(Op::square, value), f);
-            step.wrap = part.target[0] < 0 ? Expression::apply(Op::negate, root) : root;
-            step.slope = Expression::apply(Op::inverse, root);
-            break;
-        }
+    const Expression f = with_features(found.formula, by), value = variable(n);
+    if (s.scale == Scale::logarithm) {
+        step.target = quotient(value, f);
+        step.slope = f;
+        step.wrap = product(f, value);
+    } else {
+        const double sign = part.target[0] < 0 ? -1 : 1;
+        step.target = difference(scaled(s.scale, value, sign), f);
+        step.wrap = unscaled(s.scale, sum(f, value), sign);
+        if (s.scale != Scale::plain) step.slope = unscaled_slope(s.scale, sum(f, value), sign);
     }
-    static constexpr const char* how[] = {"a sum", "a product", "an inverse of a sum", "a root of a sum"};
+    static constexpr const char* how[] = {"a sum", "a product", "an inverse of a sum", "a root of a sum", "the square of a sum", "an inverse square of a sum"};
     step.words = fmt::format("{} stand apart: {} of a function of them and one of the rest", names, how[static_cast<std::size_t>(s.scale)]);
     return step;
 }

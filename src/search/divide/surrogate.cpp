@@ -192,8 +192,7 @@ public:
         for (std::size_t i = 0; i < training_.size(); ++i) right(static_cast<Eigen::Index>(i)) = scaled_value(scale, target[training_[i]]);
         Found found;
         std::size_t best_size = 0;
-        const bool needs_sign = scale == Scale::logarithm || scale == Scale::square;
-        if (!right.allFinite() || (needs_sign && !one_signed(target))) return found;
+        if (!right.allFinite() || (needs_sign(scale) && !one_signed(target))) return found;
         right.applyOnTheLeft(qr_.householderQ().adjoint());
         std::vector<double> errors;
         std::size_t fewer = 0;  // prefixes of clearly fewer terms: two degrees less, a quarter of a cross
@@ -399,13 +398,7 @@ std::vector<double> Surrogate::predictions() const {
     std::vector<double> values, point(columns_.size());
     for (const auto r : rows) {
         for (std::size_t j = 0; j < point.size(); ++j) point[j] = columns_[j][r];
-        const double f = value(best_, point);
-        switch (best_) {
-            case Scale::plain: values.push_back(f); break;
-            case Scale::logarithm: values.push_back(sign_ * std::exp(f)); break;
-            case Scale::inverse: values.push_back(1 / f); break;
-            case Scale::square: values.push_back(sign_ * std::sqrt(f)); break;
-        }
+        values.push_back(unscaled_value(best_, value(best_, point), sign_));
     }
     return values;
 }

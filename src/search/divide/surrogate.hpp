@@ -10,15 +10,25 @@
 #include <span>
 #include <vector>
 
+#include "balmer/expression.hpp"
+
 namespace balmer::divide {
 
 /// What a polynomial is fitted to.
-enum class Scale : std::uint8_t { plain, logarithm, inverse, square };
-inline constexpr std::array all_scales = {Scale::plain, Scale::logarithm, Scale::inverse, Scale::square};
+enum class Scale : std::uint8_t { plain, logarithm, inverse, square, root, inverse_root };
+inline constexpr std::array all_scales = {Scale::plain, Scale::logarithm, Scale::inverse, Scale::square, Scale::root, Scale::inverse_root};
 
-/// F(y), and dF/dy.
+/// Whether F needs values of one sign.
+bool needs_sign(Scale scale);
+/// F(y), and dF/dy; roots and logarithms of |y|.
 double scaled_value(Scale scale, double y);
 double scaled_slope(Scale scale, double y);
+/// y from F(y), for values of a sign.
+double unscaled_value(Scale scale, double f, double sign);
+/// The same three as formulas of y, of f and of f; a logarithm's is not written.
+Expression scaled(Scale scale, const Expression& y, double sign);
+Expression unscaled(Scale scale, const Expression& f, double sign);
+Expression unscaled_slope(Scale scale, const Expression& f, double sign);
 
 /// Size of a surrogate.
 struct SurrogateOptions {

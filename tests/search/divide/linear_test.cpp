@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Laws, Linear,
                                          Once{"a*b*sin(c) + sqrt(b + c^3)", Scale::plain, Known::p, "1.0006*(b*sin(c))", "sqrt(b + c^3)"},
                                          Once{"a*sqrt(b + c^3) + b*sin(c)", Scale::plain, Known::q, "0.9995*(b*sin(c))", "sqrt(b + c^3)"},
                                          Once{"1/(a*sqrt(b + c^3) + b*sin(c))", Scale::inverse, Known::q, "0.9995*(b*sin(c))", "sqrt(b + c^3)"},
-                                         Once{"sqrt(a*sqrt(b + c^3) + b*sin(c))", Scale::square, Known::q, "0.9995*(b*sin(c))", "sqrt(b + c^3)"}));
+                                         Once{"sqrt(a*sqrt(b + c^3) + b*sin(c))", Scale::square, Known::q, "0.9995*(b*sin(c))", "sqrt(b + c^3)"},
+                                         Once{"(a*sqrt(b + c^3) + b*sin(c))^2", Scale::root, Known::q, "0.9995*(b*sin(c))", "sqrt(b + c^3)"}));
 
 TEST(Linear, AWrongPartLeavesTheVariable) {
     const auto problem = sample_problem({"(a - b*c)*(b - exp(c)/3)", names, 0.5, 2.5}, 900);

@@ -46,7 +46,9 @@ INSTANTIATE_TEST_SUITE_P(Laws, Separations,
                          testing::Values(Apart{{"exp(a*b)/2 + sin(c)*sqrt(d + c)", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::plain, "0.5003*exp(0.9996*a*b)", "sin(c)*sqrt(d + c)"},
                                          Apart{{"sin(a*b)*exp(sin(c*d))", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::logarithm, "sin(0.9997*a*b)", "exp(sin(c*d))"},
                                          Apart{{"1/(exp(a*b) + sqrt(c + 3*d))", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::inverse, "0.9999*exp(1.0001*a*b)", "sqrt(c + 3*d)"},
-                                         Apart{{"sqrt(exp(a*b) + sqrt(c + 3*d))", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::square, "0.9999*exp(1.0001*a*b)", "sqrt(c + 3*d)"}));
+                                         Apart{{"sqrt(exp(a*b) + sqrt(c + 3*d))", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::square, "0.9999*exp(1.0001*a*b)", "sqrt(c + 3*d)"},
+                                         Apart{{"-(exp(a*b) + sqrt(c + 3*d))^2", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::root, "0.9999*exp(1.0001*a*b)", "sqrt(c + 3*d)"},
+                                         Apart{{"1/(exp(a*b) + sqrt(c + 3*d))^2", {"a", "b", "c", "d"}, 0.5, 1.5}, Scale::inverse_root, "0.9999*exp(1.0001*a*b)", "sqrt(c + 3*d)"}));
 
 TEST(Mixing, IsNoSeparation) {
     const auto problem = sample_problem({"exp(a*b) + sin(b*c)*d", {"a", "b", "c", "d"}, 0.5, 1.5}, 900);
