@@ -60,6 +60,41 @@ void for_each_choice(const Shape& shape, std::size_t n, Use&& use) {
     extend(extend, 0);
 }
 
+Eigen::VectorXd log_sizes(std::span<const double> v) {
+    Eigen::VectorXd z(static_cast<Eigen::Index>(v.size()));
+    for (Eigen::Index i = 0; i < z.size(); ++i) z(i) = std::log(std::max(std::fabs(v[static_cast<std::size_t>(i)]), std::numeric_limits<double>::min()));
+    return z;
+}
+
+// 1 and log|x| of the features that have one; not of those that come near 0, where a power that does not go on to 0 would look like a divisor.
+Eigen::MatrixXd logarithms(const Part& part, std::vector<std::size_t>& features) {
+    constexpr double widest = 30;
+    for (std::size_t j = 0; j < part.variables(); ++j) {
+        const auto [low, high] = std::ranges::minmax(part.columns[j]);
+        if (can_be_logarithm(part.columns[j]) && std::max(std::fabs(low), std::fabs(high)) < widest * std::min(std::fabs(low), std::fabs(high))) features.push_back(j);
+    }
+    Eigen::MatrixXd terms(static_cast<Eigen::Index>(part.target.size()), 1 + static_cast<Eigen::Index>(features.size()));
+    terms.col(0).setOnes();
+    for (std::size_t k = 0; k < features.size(); ++k) terms.col(1 + static_cast<Eigen::Index>(k)) = log_sizes(part.columns[features[k]]);
+    return terms;
+}
+
+// log|y| without what powers of the features explain of it.
+std::vector<double> without_powers(const Part& part) {
+    std::vector<std::size_t> features;
+    const auto terms = logarithms(part, features);
+    const auto z = log_sizes(part.target);
+    const Eigen::VectorXd left = z - terms * robust_solution(terms, z);
+    return {left.data(), left.data() + left.size()};
+}
+
+double deviation_of(const Eigen::VectorXd& left) {
+    constexpr double deviation_over_median = 1.4826;
+    std::vector<double> sizes(left.data(), left.data() + left.size());
+    for (double& s : sizes) s = std::fabs(s);
+    return std::max(deviation_over_median * median(sizes), 1e-12);
+}
+
 // Robust slope of z on x and how many of its errors it is from 0.
 struct Line {
     double slope = 0, sureness = 0;
@@ -71,39 +106,26 @@ Line line_through(std::span<const double> x, std::span<const double> z) {
     terms.col(0).setOnes();
     terms.col(1) = Eigen::Map<const Eigen::VectorXd>(x.data(), n);
     const Eigen::VectorXd values = Eigen::Map<const Eigen::VectorXd>(z.data(), n), c = robust_solution(terms, values);
-    const Eigen::VectorXd left = values - terms * c;
-    std::vector<double> sizes(left.data(), left.data() + n);
-    for (double& s : sizes) s = std::fabs(s);
-    const double spread = (terms.col(1).array() - terms.col(1).mean()).matrix().norm();
-    constexpr double deviation_over_median = 1.4826;
-    const double error = std::max(deviation_over_median * median(sizes), 1e-12) / spread;
+    const double spread = (terms.col(1).array() - terms.col(1).mean()).matrix().norm(), error = deviation_of(values - terms * c) / spread;
     return {c(1), std::fabs(c(1)) / error};
-}
-
-// log|y| without what powers of the features explain of it.
-std::vector<double> without_powers(const Part& part) {
-    const auto rows = static_cast<Eigen::Index>(part.target.size());
-    std::vector<const std::vector<double>*> positive;
-    for (const auto& x : part.columns)
-        if (can_be_logarithm(x)) positive.push_back(&x);
-    Eigen::MatrixXd terms(rows, 1 + static_cast<Eigen::Index>(positive.size()));
-    Eigen::VectorXd z(rows);
-    terms.col(0).setOnes();
-    for (Eigen::Index i = 0; i < rows; ++i) {
-        z(i) = std::log(std::max(std::fabs(part.target[static_cast<std::size_t>(i)]), std::numeric_limits<double>::min()));
-        for (std::size_t j = 0; j < positive.size(); ++j) terms(i, 1 + static_cast<Eigen::Index>(j)) = std::log(std::fabs((*positive[j])[static_cast<std::size_t>(i)]));
-    }
-    const Eigen::VectorXd left = z - terms * robust_solution(terms, z);
-    return {left.data(), left.data() + rows};
 }
 
 // A power that a factor may stand in: whole, or a half where the factor has one sign.
 std::optional<Rational> power_near(double slope, bool one_sign) {
-    constexpr double largest = 4;
+    constexpr double largest = 8;
     const double whole = std::round(slope), half = std::round(2 * slope) / 2;
     if (one_sign && half != whole && std::fabs(half) < 2) return Rational::make(static_cast<int>(2 * half), 2);
     if (whole == 0 || std::fabs(whole) > largest) return std::nullopt;
     return Rational{static_cast<int>(whole), 1};
+}
+
+// A sine or cosine of so many turns has zeros beside every row.
+bool turns_too_often(const Expression& f, std::span<const std::vector<double>> columns) {
+    constexpr double widest = 40;
+    if (f.nodes.back().op != Op::sin && f.nodes.back().op != Op::cos) return false;
+    Expression argument = f;
+    argument.nodes.pop_back();
+    return std::ranges::any_of(values_of(argument, columns), [](double a) { return std::fabs(a) > widest; });
 }
 
 struct Divisor {
@@ -111,6 +133,7 @@ struct Divisor {
     std::vector<std::size_t> of;
     Rational power;
     double sureness = 0;
+    std::size_t shape = 0;  // its place in the list
 };
 
 // The functions beside whose zeros the target follows a power of them, the surest first.
@@ -128,7 +151,7 @@ std::vector<Divisor> divisors_of(const Part& part, const Means& means) {
             std::vector<std::vector<double>> columns;
             for (const auto i : of) columns.push_back(part.columns[i]);
             const auto h = values_of(shape.value, columns);
-            if (!all_finite(h) || std::ranges::count(h, 0.0) > 0) return;
+            if (!all_finite(h) || std::ranges::count(h, 0.0) > 0 || turns_too_often(shape.value, columns)) return;
             const auto negative = static_cast<std::size_t>(std::ranges::count_if(h, [](double v) { return v < 0; }));
             const bool one_sign = negative == 0 || negative == rows;
             // Functions of several features touch 0 in corners: what a target does there says little.
@@ -147,17 +170,62 @@ std::vector<Divisor> divisors_of(const Part& part, const Means& means) {
             if (!power || line.sureness < sure) return;
             const Line closer = line_through(std::span(x).first(narrow), std::span(beside).first(narrow));
             if (!(closer.slope * line.slope > 0) || std::fabs(closer.slope) < 0.5 * std::fabs(power->value())) return;
-            found.push_back({negative == rows ? Expression::apply(Op::negate, shape.value) : shape.value, of, *power, line.sureness});
+            found.push_back({negative == rows ? Expression::apply(Op::negate, shape.value) : shape.value, of, *power, line.sureness, static_cast<std::size_t>(&shape - shapes().data())});
         });
     }
     std::ranges::stable_sort(found, std::greater<>(), &Divisor::sureness);
     return found;
 }
 
+// Features that stand beside a function of the others as powers, as far as a regression of log|y| on logarithms and their products tells.
+struct PowerOf {
+    std::size_t feature;
+    Rational power;
+    double doubt;  // of how far it is from a half of a whole number, in its errors
+};
+
+std::vector<PowerOf> powers_in(const Part& part) {
+    constexpr double certain = 0.03, deviations = 2.5, idle = 4;  // error of a power; errors of a product of logarithms within which it says nothing
+    std::vector<std::size_t> features;
+    Eigen::MatrixXd terms = logarithms(part, features);
+    const auto count = static_cast<Eigen::Index>(features.size());
+    const Eigen::Index all = 1 + count + count * (count + 1) / 2;
+    std::vector<PowerOf> found;
+    if (count == 0 || terms.rows() < 8 * all) return found;
+    for (Eigen::Index k = 1; k <= count; ++k) terms.col(k).array() -= terms.col(k).mean();
+    terms.conservativeResize(Eigen::NoChange, all);
+    std::vector<std::pair<Eigen::Index, Eigen::Index>> products;
+    for (Eigen::Index j = 1; j <= count; ++j)
+        for (Eigen::Index k = 1; k <= j; ++k) {
+            auto column = terms.col(1 + count + static_cast<Eigen::Index>(products.size()));
+            column = terms.col(j).cwiseProduct(terms.col(k));
+            column.array() -= column.mean();
+            products.emplace_back(k, j);
+        }
+    const auto z = log_sizes(part.target);
+    const Eigen::VectorXd c = robust_solution(terms, z);
+    const Eigen::LDLT<Eigen::MatrixXd> information(terms.transpose() * terms);
+    const Eigen::VectorXd error = deviation_of(z - terms * c) * information.solve(Eigen::MatrixXd::Identity(all, all)).diagonal().cwiseMax(0.0).cwiseSqrt();
+    for (Eigen::Index j = 1; j <= count; ++j) {
+        const double halves = std::round(2 * c(j)), off = std::fabs(c(j) - halves / 2);
+        bool alone = halves != 0 && error(j) < certain && off < std::max(deviations * error(j), 0.005);
+        for (std::size_t k = 0; k < products.size() && alone; ++k) {
+            const Eigen::Index at = 1 + count + static_cast<Eigen::Index>(k);
+            if (products[k].first == j || products[k].second == j) alone = std::fabs(c(at)) < std::max(idle * error(at), 0.02);
+        }
+        if (alone) found.push_back({features[static_cast<std::size_t>(j - 1)], Rational::make(static_cast<int>(halves), 2), off / std::max(error(j), 1e-12)});
+    }
+    std::ranges::stable_sort(found, {}, &PowerOf::doubt);
+    return found;
+}
+
 }  // namespace
 
 std::vector<Step> divisor_steps(const Part& part, double error, double spread, const Means& means, Meter& meter) {
-    constexpr double exact = 1e-9, gain = 0.9;  // errors that need no step; what is left of an error where one is made
+    constexpr double exact = 1e-9;              // error that needs no step
+    constexpr double gain = 0.9;                // the error must fall below this share of what it was
+    constexpr double useless = 0.3;             // error that says nothing
+    constexpr double sure = 5;                  // of divisors, to go by that there
     constexpr std::size_t most_trials = 10, most_steps = 4;
     const std::size_t n = part.variables();
     std::vector<Step> steps;
@@ -170,18 +238,48 @@ std::vector<Step> divisor_steps(const Part& part, double error, double spread, c
     // Like is compared with like: the error of as many terms before.
     const double before = std::max(error, error_of(part));
     if (before < exact) return steps;
+    // The error of what a step leaves; infinite where it leaves nothing that can be.
+    const auto judged = [&](Step step) {
+        const auto left = step.features.empty() || meter.is_over() ? std::nullopt : smaller(part, step, means);
+        step.score = left ? error_of(*left) : std::numeric_limits<double>::infinity();
+        return step;
+    };
+    // Powers of several features may show together only. The most doubtful ones are left out first.
+    for (auto powers = powers_in(part); !powers.empty() && steps.empty(); powers.pop_back()) {
+        std::vector<std::size_t> of;
+        std::vector<Factor> factors;
+        for (const auto& p : powers) {
+            factors.push_back({variable(of.size()), p.power});
+            of.push_back(p.feature);
+        }
+        Step step = judged(factor_step(n, of, monomial(factors), {1, 1}));
+        if (step.score < gain * before) steps.push_back(std::move(step));
+    }
+    struct Sure {
+        Step step;
+        double sureness;
+        std::size_t shape;
+    };
+    std::vector<Sure> at_first_sight;
     auto divisors = divisors_of(part, means);
     if (divisors.size() > most_trials) divisors.resize(most_trials);
-    for (const auto& divisor : divisors)
-        for (const auto rest : {Rest::others, Rest::all}) {
-            Step step = factor_step(n, divisor.of, divisor.value, divisor.power, rest);
-            if (meter.is_over() || step.features.empty()) continue;
-            const auto left = smaller(part, step, means);
-            if (!left) continue;
-            step.score = error_of(*left);
-            if (step.score < gain * before) steps.push_back(std::move(step));
-        }
+    for (const auto& divisor : divisors) {
+        Step others = judged(factor_step(n, divisor.of, divisor.value, divisor.power, Rest::others));
+        Step all = judged(factor_step(n, divisor.of, divisor.value, divisor.power, Rest::all));
+        for (auto* step : {&others, &all})
+            if (step->score < gain * before && step->score < useless) steps.push_back(*step);
+        Step& better = others.score < gain * all.score ? others : all;
+        if (std::isfinite(better.score) && divisor.sureness > sure) at_first_sight.push_back({std::move(better), divisor.sureness, divisor.shape});
+    }
     std::ranges::stable_sort(steps, {}, &Step::score);
+    if (steps.empty() && before > useless && !at_first_sight.empty()) {
+        // Where polynomials follow nothing, what is surest goes first; of several functions with its zeros the most common one.
+        constexpr double as_sure = 0.8;
+        const double least = as_sure * at_first_sight[0].sureness;
+        const auto others = std::ranges::find_if(at_first_sight, [&](const Sure& s) { return s.sureness < least; });
+        std::stable_sort(at_first_sight.begin(), others, [](const Sure& a, const Sure& b) { return a.shape < b.shape; });
+        for (auto& s : at_first_sight) steps.push_back(std::move(s.step));
+    }
     if (steps.size() > most_steps) steps.resize(most_steps);
     return steps;
 }

@@ -36,12 +36,12 @@ namespace {
 
 constexpr std::size_t most_terms = 10, most_short_terms = 24;  // of an exact polynomial; where all its coefficients are short numbers
 constexpr double exact_fit = 1e-11;      // of the full least squares
-constexpr double negligible_term = 1e-8;      // a term's share below which it is left out
+constexpr double negligible_term = 1e-7;      // a term's share below which it is left out
 
 // The highest degree whose terms half the rows can carry.
 Powers powers_for(std::size_t variables, std::size_t rows) {
     Powers best;
-    const int highest = variables == 1 ? 8 : 4;
+    const int highest = variables == 1 ? 8 : 6;
     for (int degree = 1; degree <= highest; ++degree) {
         Powers all = powers_up_to(variables, degree);
         if (2 * all.size() > rows || all.size() > 260) break;
@@ -90,17 +90,25 @@ namespace {
 template <class Wrap>
 void offer_sparse(const std::vector<std::vector<double>>& columns, const Powers& powers, const std::vector<double>& u,
                   const std::vector<std::int32_t>& variables, Resolver& resolver, Wrap&& wrap) {
-    const auto full = linear_fit(columns, u, {});
-    if (!(relative_residual(columns, full, u) < exact_fit)) return;
-    Powers kept;
-    std::vector<std::vector<double>> kept_columns;
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-        if (std::fabs(full[j]) * largest(columns[j]) < negligible_term * largest(u)) continue;
-        kept.push_back(powers[j]);
-        kept_columns.push_back(columns[j]);
+    // Terms that are nothing go in rounds: the fewer are left the better they are known.
+    Powers kept = powers;
+    auto kept_columns = columns;
+    auto c = linear_fit(columns, u, {});
+    if (!(relative_residual(columns, c, u) < exact_fit)) return;
+    for (bool fewer = true; fewer && !kept.empty();) {
+        Powers few;
+        std::vector<std::vector<double>> few_columns;
+        for (std::size_t j = 0; j < kept.size(); ++j) {
+            if (std::fabs(c[j]) * largest(kept_columns[j]) < negligible_term * largest(u)) continue;
+            few.push_back(kept[j]);
+            few_columns.push_back(std::move(kept_columns[j]));
+        }
+        fewer = few.size() < kept.size();
+        kept = std::move(few);
+        kept_columns = std::move(few_columns);
+        if (fewer) c = linear_fit(kept_columns, u, {});
     }
     if (kept.empty() || kept.size() > most_short_terms) return;
-    auto c = linear_fit(kept_columns, u, {});
     bool all_short = true;
     for (double& x : c) {
         x = shortened(x);

@@ -14,7 +14,7 @@ std::vector<double> term_values(const std::vector<int>& powers, const std::vecto
 /// Nodes that a term adds to a sum, by estimate.
 int nodes_of_term(const std::vector<int>& powers);
 
-/// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most four (eight in one variable), 24 where
+/// Sparse polynomials that are exact: y, y^2 or 1/y as at most ten terms of degree at most six (eight in one variable), 24 where
 /// all coefficients are short. All terms are
 /// fitted at once by least squares on `sample`; only where that is exact are the terms counted. Offers what holds through `resolver`.
 void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver);

@@ -1,4 +1,4 @@
-// Factors whose zeros make the target vanish or grow beyond bounds are seen there, whatever stands beside them.
+// Factors whose zeros make the target vanish or grow beyond bounds are seen there, whatever stands beside them; so are powers of features.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,13 +51,15 @@ TEST_P(Divisors, AreDividedOut) {
 INSTANTIATE_TEST_SUITE_P(Laws, Divisors,
                          testing::Values(Divided{"(a^2 + exp(b)*c)/(a - b)", "a^2 + exp(b)*c", {"a", "b", "c"}, 1, 3},
                                          Divided{"(a + sqrt(c)*b)/(b - a*c)^2", "a + sqrt(c)*b", {"a", "b", "c"}, 1, 3},
+                                         // Powers that show together.
+                                         Divided{"a^2*(b + exp(b*c))/sqrt(d)", "b + exp(b*c)", {"a", "b", "c", "d"}, 1, 3},
                                          // The factor's feature stands in what is left, and what is left changes its sign elsewhere.
                                          Divided{"sin(c)*(c^2/a - log(b)*exp(c))", "c^2/a - log(b)*exp(c)", {"a", "b", "c"}, 1, 5},
                                          Divided{"(b + exp(a*c))/sqrt(a - 1)", "b + exp(a*c)", {"a", "b", "c"}, 1, 2},
                                          Divided{"(b - a^2)^3*exp(a + sqrt(d))*(c + cos(b))", "exp(a + sqrt(d))*(c + cos(b))", {"a", "b", "c", "d"}, 1, 3}));
 
 TEST(Divisor, IsNotSeenWhereThereIsNone) {
-    for (const char* law : {"a^2*b + exp(c)", "exp(a - b)*c", "a/(1 + b*c)", "log(a + b)*c", "a^2 - b*c"}) EXPECT_TRUE(steps_of(Divided{law, "", {"a", "b", "c"}, 1, 3}).empty()) << law;
+    for (const char* law : {"a^2*b + exp(c)", "exp(a - b)*c + a", "a/(1 + b*c) + exp(b)", "log(a + b)*c + a", "a^2 - b*c"}) EXPECT_TRUE(steps_of(Divided{law, "", {"a", "b", "c"}, 1, 3}).empty()) << law;
 }
 
 }  // namespace
