@@ -142,8 +142,8 @@ void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& vari
     }
 }
 
-void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& lattice,
-                              std::size_t count, Judge& judge, Resolver& resolver) {
+void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& monomials,
+                              Judge& judge, Resolver& resolver) {
     auto powers = powers_for(variables.size(), std::min<std::size_t>(sample.size(), 300));
     if (powers.size() < 2) return;
     const auto columns = all_terms(powers, variables, sample);
@@ -158,9 +158,9 @@ void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32
         std::vector<double> u(sample.size());
         transform_rows(t, sample.target.data(), u.data(), u.size());
         if (!all_finite(u)) continue;
-        for (std::size_t m = 1; m < std::min(count, lattice.size()); ++m) {
+        for (std::size_t m = 1; m < monomials.size(); ++m) {
             if (judge.run().over() || judge.solved()) return;
-            const auto x = lattice_values(lattice[m], sample.columns);
+            const auto x = lattice_values(monomials[m], sample.columns);
             std::vector<double> v(u.size());
             for (std::size_t i = 0; i < v.size(); ++i) v[i] = u[i] / x[i];
             if (!all_finite(v)) continue;
@@ -169,7 +169,7 @@ void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32
             judge.run().clock.add(sample.size(), 2 * columns.size());
             if (!((right - basis * inside).norm() < exact_fit * right.norm())) continue;
             offer_sparse(columns, powers, v, variables, resolver, [&](const Expression& p) {
-                auto factors = lattice[m].powers();
+                auto factors = monomials[m].powers();
                 factors.push_back({p, {1, 1}});
                 return inverted(t, monomial_of(1, factors), sign);
             });

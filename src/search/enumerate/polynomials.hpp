@@ -19,8 +19,8 @@ int nodes_of_term(const std::vector<int>& powers);
 /// fitted at once by least squares on `sample`; only where that is exact are the terms counted. Offers what holds through `resolver`.
 void ask_polynomials(const Sample& sample, const std::vector<std::int32_t>& variables, Judge& judge, Resolver& resolver);
 
-/// The same for y M, y^2 M and M / y, where M is one of `lattice`'s first `count` monomials: one factorisation serves all of them.
-void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& lattice,
-                              std::size_t count, Judge& judge, Resolver& resolver);
+/// The same for y M, y^2 M and M / y, where M is one of `monomials`, the first of which is 1: one factorisation serves all of them.
+void ask_polynomial_quotients(const Sample& sample, const std::vector<std::int32_t>& variables, const std::vector<LatticePoint>& monomials,
+                              Judge& judge, Resolver& resolver);
 
 }  // namespace balmer::enumerate

@@ -159,7 +159,7 @@ void Questions::ask_sparse_polynomials(const Sample& sample, std::size_t monomia
     if (monomials == 0)
         ask_polynomials(sample, table_.variables(), judge_, resolver_);
     else
-        ask_polynomial_quotients(sample, table_.variables(), whole_lattice_, monomials, judge_, resolver_);
+        ask_polynomial_quotients(sample, table_.variables(), monomials_with_halves(monomials), judge_, resolver_);
 }
 
 void Questions::ask_direct() {
@@ -270,15 +270,21 @@ std::vector<const Questions::Target*> Questions::different_targets() const {
     return different;
 }
 
+// So many monomials, and a third as many with half powers.
+std::vector<LatticePoint> Questions::monomials_with_halves(std::size_t count) const {
+    std::vector<LatticePoint> points(whole_lattice_.begin(), whole_lattice_.begin() + static_cast<std::ptrdiff_t>(std::min(count, whole_lattice_.size())));
+    constexpr std::size_t share_of_halves = 3;
+    for (std::size_t m = 0, taken = 0; m < lattice_.size() && taken < count / share_of_halves; ++m) {
+        if (std::ranges::none_of(lattice_[m].halves, [](int h) { return h % 2 != 0; })) continue;
+        ++taken;
+        points.push_back(lattice_[m]);
+    }
+    return points;
+}
+
 void Questions::ask_compounds(std::size_t monomials, std::size_t count, std::size_t thirds) {
     if (monomials > compound_monomials_) {
-        std::vector<LatticePoint> points(whole_lattice_.begin(), whole_lattice_.begin() + static_cast<std::ptrdiff_t>(std::min(monomials, whole_lattice_.size())));
-        constexpr std::size_t share_of_halves = 3;
-        for (std::size_t m = 0, taken = 0; m < lattice_.size() && taken < monomials / share_of_halves; ++m) {
-            if (std::ranges::none_of(lattice_[m].halves, [](int h) { return h % 2 != 0; })) continue;
-            ++taken;
-            points.push_back(lattice_[m]);
-        }
+        auto points = monomials_with_halves(monomials);
         for (auto& point : high_powers(powers_of_)) points.push_back(std::move(point));
         compounds_.build(table_, std::move(points), judge_.spelling(), *logarithmic_);
         compound_monomials_ = monomials;

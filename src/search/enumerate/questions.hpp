@@ -97,6 +97,7 @@ private:
     /// Calls ask(i, hits) for i in [begin, end), in parallel by slices, and resolves the hits in order.
     template <class Ask>
     void ask_range(std::size_t begin, std::size_t end, Ask&& ask);
+    std::vector<LatticePoint> monomials_with_halves(std::size_t count) const;
     std::vector<std::uint32_t> simple_bases(std::size_t count) const;
     template <class Task, class HitOf>
     void ask_planes(const PlaneSearch& planes, const std::vector<Task>& tasks, HitOf&& hit_of);
