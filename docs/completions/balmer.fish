@@ -78,7 +78,7 @@ complete -c balmer -n '__fish_seen_subcommand_from firmware' -l help -d 'print t
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l data -r -d 'rows on which precision is chosen features, or raw words'
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l output -r -d 'folder to write'
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l complexity -r -d 'the runs formula of this complexity instead of the chosen one'
-complete -c balmer -n '__fish_seen_subcommand_from firmware' -l front -d 'all formulas of the run as circuits quality, LUT and nanoseconds of each; those that no other beats are written into FOLDER/N, coarser ones into FOLDER/N-AGREEMENT'
+complete -c balmer -n '__fish_seen_subcommand_from firmware' -l front -d 'all formulas of the run as circuits quality, LUT and nanoseconds of each; those that no other beats are written into FOLDER/N, those held to the datas own labels or targets into FOLDER/N-LUT'
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l input-format -r -d 'of all inputs, or of one pt=uint<12>; repeatable; default chosen for each column from the data'
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l output-format -r -d 'of all outputs; default the fewest bits that do'
 complete -c balmer -n '__fish_seen_subcommand_from firmware' -l raw-words -r -d 'table with columns name, mean, scale those inputs carry words, feature = (word - mean) / scale'

@@ -30,6 +30,12 @@ enum class Poles : std::uint8_t {
     nearest,  ///< where the divisor is zero, the quotient of the nearest divisor that is not
 };
 
+/// What a circuit's loss is measured against.
+enum class Reference : std::uint8_t {
+    formulas,  ///< what the float formulas say
+    data,      ///< the labels or targets that the data hold, beyond what the float formulas lose against them; without such, the formulas
+};
+
 /// A feature as a linear function of the word at the port: feature = (word - mean) / scale.
 struct Standardisation {
     double mean = 0, scale = 1;
@@ -52,6 +58,7 @@ struct LoweringOptions {
     Rounding rounding = Rounding::nearest;                  ///< of data at the ports, and of outputs
     Overflow overflow = Overflow::saturate;                 ///< of data at the ports, and of outputs
     Poles poles = Poles::refuse;
+    Reference reference = Reference::formulas;
     double threshold = 0;                                   ///< outputs = decision with one output
     double agreement = 0.99;       ///< classification: share of rows whose class is that of the float formulas, to be kept
     double tolerance = 0.01;       ///< regression: root mean square error to be kept, over the standard deviation of the output
@@ -81,7 +88,7 @@ struct LoweringPoint {
 /// words). Input formats that the options leave open hold every row and have the fewest bits after the point that a share of the tolerance
 /// allows. Throws balmer::Error for formats that cannot hold the data, formulas without data, divisors that may be zero, latency that cannot be met.
 Circuit lower(const Model& model, const Table& table, const LoweringOptions& options);
-/// The whole path of the precision search, every point scheduled: agreement or error against cost.
+/// The whole path of the precision search, every point scheduled: agreement or error against cost. Held to the data, the agreement is the accuracy.
 std::vector<LoweringPoint> lowering_front(const Model& model, const Table& table, const LoweringOptions& options);
 
 /// Integers at the ports for the columns of a table: result[port][row]. Throws balmer::Error for missing columns.

@@ -103,24 +103,25 @@ int front_command(const FirmwareArguments& options, const Table& data) {
     const LoweringOptions lowering = lowering_options(options.texts, models.front().second);
     const bool classifies = models.front().second.task == Task::classification;
     const std::vector<CircuitOfFront> front = circuits_of_front(models, data, lowering);
-    std::string text = fmt::format("{:>10} {:>6} {:>9} {:>9} {:>6} {:>4} {:>5} {:>6} {:>6}\n", "complexity", "asked", classifies ? "agreement" : "error", classifies ? "accuracy" : "of target", "LUT", "DSP", "FF", "cycles", "ns");
-    std::string csv = "folder,complexity,asked,agreement,error,accuracy,target_error,lut,dsp,flip_flops,cycles,nanoseconds,best\n", refused;
+    std::string text = fmt::format("{:>10} {:>9} {:>9} {:>6} {:>4} {:>5} {:>6} {:>6}\n", "complexity", classifies ? "agreement" : "error", classifies ? "accuracy" : "of target", "LUT", "DSP", "FF", "cycles", "ns");
+    std::string csv = "folder,complexity,agreement,error,accuracy,target_error,lut,dsp,flip_flops,cycles,nanoseconds,best\n", refused;
     for (const CircuitOfFront& member : front) {
-        const bool as_asked = member.asked == (classifies ? lowering.agreement : lowering.tolerance);
-        const std::string name = as_asked ? fmt::format("{}", member.complexity) : fmt::format("{}-{:.4g}", member.complexity, member.asked);
+        const std::string name = member.held_to_data ? fmt::format("{}-{:.1f}lut", member.complexity, member.cost.area()) : fmt::format("{}", member.complexity);
         if (!member.refused.empty()) {
             refused += fmt::format("{:>10} no circuit: {}\n", member.complexity, member.refused);
             continue;
         }
         const std::string accuracy = member.accuracy ? fmt::format("{:.4f}", *member.accuracy) : "";
         const std::string target = member.target_error ? fmt::format("{:.4g}", *member.target_error) : "";
-        text += fmt::format("{:>10} {:>6.4g} {:>9.4f} {:>9} {:>6.0f} {:>4} {:>5} {:>6} {:>6.2f}{}\n", member.complexity, member.asked, classifies ? member.quality.agreement : member.quality.error, classifies ? accuracy : target, member.cost.lut,
+        text += fmt::format("{:>10} {:>9.4f} {:>9} {:>6.0f} {:>4} {:>5} {:>6} {:>6.2f}{}\n", member.complexity, classifies ? member.quality.agreement : member.quality.error, classifies ? accuracy : target, member.cost.lut,
                             member.cost.dsp, member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? "  *" : "");
-        csv += fmt::format("{},{},{:.6g},{:.6f},{:.6g},{},{},{:.1f},{},{},{},{:.3f},{}\n", name, member.complexity, member.asked, member.quality.agreement, member.quality.error, accuracy, target, member.cost.lut, member.cost.dsp,
+        csv += fmt::format("{},{},{:.6f},{:.6g},{},{},{:.1f},{},{},{},{:.3f},{}\n", name, member.complexity, member.quality.agreement, member.quality.error, accuracy, target, member.cost.lut, member.cost.dsp,
                            member.cost.flip_flops, member.circuit.latency, member.cost.period, member.is_best ? 1 : 0);
         if (member.is_best) {
             const auto model = std::ranges::find(models, member.complexity, [](const auto& pair) { return pair.first; });
-            write_folder(member.circuit, model->second, data, lowering, options, (std::filesystem::path(options.folder) / name).string());
+            LoweringOptions of_member = lowering;
+            of_member.reference = member.held_to_data ? Reference::data : Reference::formulas;
+            write_folder(member.circuit, model->second, data, of_member, options, (std::filesystem::path(options.folder) / name).string());
         }
     }
     if (csv.find('\n') + 1 == csv.size()) {
@@ -169,7 +170,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--data", o->data, "rows on which precision is chosen: features, or raw words")->type_name("DATA")->required();
     firmware->add_option("-o,--output", o->folder, "folder to write")->type_name("FOLDER")->required();
     firmware->add_option("--complexity", o->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
-    firmware->add_flag("--front", o->front, "all formulas of the run as circuits: quality, LUT and nanoseconds of each; those that no other beats are written into FOLDER/N, coarser ones into FOLDER/N-AGREEMENT")->excludes("--complexity");
+    firmware->add_flag("--front", o->front, "all formulas of the run as circuits: quality, LUT and nanoseconds of each; those that no other beats are written into FOLDER/N, those held to the data's own labels or targets into FOLDER/N-LUT")->excludes("--complexity");
     firmware->add_option("--input-format", o->texts.input_formats, "of all inputs, or of one: pt=uint<12>; repeatable; default: chosen for each column from the data")->type_name("FORMAT")->take_all()->expected(1)->allow_extra_args(false);
     firmware->add_option("--output-format", o->texts.output_format, "of all outputs; default: the fewest bits that do")->type_name("FORMAT");
     firmware->add_option("--raw-words", o->raw_words, "table with columns name, mean, scale: those inputs carry words, feature = (word - mean) / scale")->type_name("FILE");

@@ -101,8 +101,12 @@ LoweringQuality Judge::measure(const Circuit& circuit) const {
     return compare(values);
 }
 
+double Judge::lost(const LoweringQuality& quality) const {
+    return classifies ? 1 - quality.agreement - unavoidable : std::sqrt(std::max(0.0, quality.error * quality.error - unavoidable * unavoidable));
+}
+
 bool Judge::accepts(const LoweringQuality& quality, const LoweringOptions& options) const {
-    return classifies ? quality.agreement >= options.agreement : quality.error <= options.tolerance;
+    return classifies ? quality.agreement >= options.agreement - unavoidable : lost(quality) <= options.tolerance;
 }
 
 }  // namespace balmer

@@ -9,6 +9,7 @@
 #include "balmer/error.hpp"
 #include "balmer/simulation.hpp"
 #include "hardware/input_formats.hpp"
+#include "hardware/lut_parts.hpp"
 #include "hardware/plan.hpp"
 #include "hardware/precision.hpp"
 
@@ -18,34 +19,25 @@ namespace {
 
 constexpr int impossible = 1'000'000;
 
-// LUTs of one edge at the widths that the search of bits leaves at about .95 agreement: the lowered jet models of benchmarks/hardware.
-constexpr double per_table = 9;         // an argument of 6 to 7 bits, 5 result bits
-constexpr double per_adder = 6;
-constexpr double per_product = 32;      // 4 x 4 bits
-constexpr double per_comparison = 4;
-constexpr double per_selection = 6;
-constexpr double per_input = 6;         // its limiter
+// LUTs of one part at the widths that the search of bits leaves at about .95 agreement, ports chosen from the data (benchmarks/hardware/complexity.cpp).
+constexpr double per_input = 1;
+constexpr double per_table = 4.5;
+constexpr double per_adder = 2.5;
+constexpr double per_factor = 2;
+constexpr double per_product = 12;
+constexpr double per_comparison = 2;
+constexpr double per_selection = 3;
 
-double cost_of(const Plan& plan, const PlanEdge& edge) {
-    switch (edge.kind) {
-        case EdgeKind::input: return per_input;
-        case EdgeKind::table: return per_table;
-        case EdgeKind::product: return per_product;
-        case EdgeKind::select: return per_selection;
-        case EdgeKind::less:
-        case EdgeKind::less_equal:
-        case EdgeKind::equal: return per_comparison;
-        case EdgeKind::phase:
-        case EdgeKind::linear: break;
-    }
-    double adders = static_cast<double>(edge.terms.size()) - 1;
+void count_sum(const Plan& plan, const PlanEdge& edge, LutParts& parts) {
+    bool has_table = false;
     for (const PlanTerm& term : edge.terms) {
-        // A factor of its own takes one digit more, but for powers of two; tables hold theirs.
-        const bool is_free = plan.edges[term.edge].kind == EdgeKind::table || std::fabs(std::exp2(std::round(std::log2(std::fabs(term.coefficient)))) - std::fabs(term.coefficient)) < 1e-9;
-        adders += is_free ? 0 : 0.5;
+        const bool is_table = plan.edges[term.edge].kind == EdgeKind::table;
+        const double size = std::fabs(term.coefficient);
+        const bool is_power_of_two = std::fabs(std::exp2(std::round(std::log2(size))) - size) < 1e-9;
+        parts.factors += is_table || is_power_of_two ? 0 : 1;  // tables hold theirs
+        has_table = has_table || is_table;
     }
-    const bool has_table = std::ranges::any_of(edge.terms, [&](const PlanTerm& term) { return plan.edges[term.edge].kind == EdgeKind::table; });
-    return per_adder * (std::max(adders, 0.0) + (edge.offset != 0 && !has_table ? 1 : 0));
+    parts.adders += std::max(static_cast<int>(edge.terms.size()) - 1, 0) + (edge.offset != 0 && !has_table ? 1 : 0);
 }
 
 /// The edges of formulas over features as they are. Throws balmer::Error for what no circuit can hold.
@@ -63,16 +55,33 @@ Plan plan_of(std::span<const Expression> outputs, const std::vector<std::string>
 
 }  // namespace
 
+LutParts lut_parts(std::span<const Expression> outputs, const std::vector<std::string>& features, const std::vector<Definition>& definitions) {
+    const Plan plan = plan_of(outputs, features, definitions);
+    LutParts parts;
+    for (const PlanEdge& edge : plan.edges) {
+        switch (edge.kind) {
+            case EdgeKind::input: ++parts.inputs; break;
+            case EdgeKind::table: ++parts.tables; break;
+            case EdgeKind::product: ++parts.products; break;
+            case EdgeKind::select: ++parts.selections; break;
+            case EdgeKind::less:
+            case EdgeKind::less_equal:
+            case EdgeKind::equal: ++parts.comparisons; break;
+            case EdgeKind::phase:
+            case EdgeKind::linear: count_sum(plan, edge, parts); break;
+        }
+    }
+    return parts;
+}
+
 LutComplexity::LutComplexity(std::vector<std::string> features, std::vector<Definition> definitions)
     : features_(std::move(features)), definitions_(std::move(definitions)) {}
 
 int LutComplexity::operator()(std::span<const Expression> outputs) const {
     try {
-        const Plan plan = plan_of(outputs, features_, definitions_);
-        double total = 0;
-        for (const PlanEdge& edge : plan.edges) {
-            total += cost_of(plan, edge);
-        }
+        const LutParts p = lut_parts(outputs, features_, definitions_);
+        const double total = per_input * p.inputs + per_table * p.tables + per_adder * p.adders + per_factor * p.factors + per_product * p.products +
+                             per_comparison * p.comparisons + per_selection * p.selections;
         return std::max(1, static_cast<int>(std::lround(total)));
     } catch (const Error&) {
         return impossible;

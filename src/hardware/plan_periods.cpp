@@ -1,12 +1,26 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "balmer/evaluate.hpp"
 #include "hardware/plan.hpp"
 
 namespace balmer {
+
+namespace {
+
+/// From the first percent to the last of the finite values: what few rows reach, limiters hold.
+double spread_of(std::vector<double> values) {
+    std::erase_if(values, [](double x) { return !std::isfinite(x); });
+    if (values.empty()) {
+        return 0;
+    }
+    std::ranges::sort(values);
+    const std::size_t outside = values.size() / 100;
+    return values[values.size() - 1 - outside] - values[outside];
+}
+
+}  // namespace
 
 double period_of(Op op) { return op == Op::sin || op == Op::cos ? 2 * std::numbers::pi : op == Op::tan ? std::numbers::pi : 0; }
 
@@ -37,12 +51,7 @@ void find_periods(Plan& plan, std::span<const std::vector<double>> columns) {
     }
     evaluate(program, program.values(), {.column = column, .rows = rows}, out);
     for (std::size_t k = 0; k < nodes.size(); ++k) {
-        double low = std::numeric_limits<double>::infinity(), high = -low;
-        for (const double x : values[plan.graph.roots().size() + k]) {
-            low = std::isfinite(x) ? std::min(low, x) : low;
-            high = std::isfinite(x) ? std::max(high, x) : high;
-        }
-        if (high - low > several * period_of(plan.graph.nodes()[nodes[k]].op)) {
+        if (spread_of(std::move(values[plan.graph.roots().size() + k])) > several * period_of(plan.graph.nodes()[nodes[k]].op)) {
             plan.periodic.insert(nodes[k]);
         }
     }

@@ -34,16 +34,20 @@ std::vector<char> free_scales(const Plan& plan) {
     return is_free;
 }
 
+std::vector<double> arguments_of(std::int64_t low, std::int64_t high, int fraction, double scale, double bias) {
+    std::vector<double> arguments;
+    const double unit = std::ldexp(1.0, -fraction);
+    for (std::int64_t a = low; a <= high; ++a) {
+        arguments.push_back(scale * (static_cast<double>(a) * unit) + bias);
+    }
+    return arguments;
+}
+
 const std::vector<double>& TableCache::values(const Plan& plan, std::uint32_t edge, std::int64_t low, std::int64_t high, int fraction, double scale,
                                               double bias) {
     const auto [entry, is_new] = kept_.try_emplace({edge, low, high, fraction, scale, bias});
     if (is_new) {
-        std::vector<double> arguments;
-        const double unit = std::ldexp(1.0, -fraction);
-        for (std::int64_t a = low; a <= high; ++a) {
-            arguments.push_back(scale * (static_cast<double>(a) * unit) + bias);
-        }
-        entry->second = plan.tabulate(edge, arguments);
+        entry->second = plan.tabulate(edge, arguments_of(low, high, fraction, scale, bias));
     }
     return entry->second;
 }

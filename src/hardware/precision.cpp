@@ -88,12 +88,14 @@ private:
         std::optional<LoweringQuality> nearest;
         std::optional<Error> too_large;
         bool has_room = false, any = true;
-        for (int bits = 6; bits <= 16 && !has_room && any; ++bits) {
+        const int coarsest = options_.reference == Reference::data ? 3 : 6;
+        constexpr int most = 16, most_of_all = 20;  // beyond `most`, and in the largest tables, only where nothing else will do: every start takes its time
+        for (int bits = coarsest; bits <= (accepted.empty() ? most_of_all : most) && !has_room && any; ++bits) {
             any = false;  // where nothing fits, more bits will not help
             const PlanFormats interpolated = starting_formats(plan_, options_, bits, WideTables::interpolated);
-            for (const WideTables wide : {WideTables::interpolated, WideTables::segmented}) {
+            for (const WideTables wide : {WideTables::interpolated, WideTables::segmented, WideTables::large, WideTables::both}) {
                 PlanFormats formats = starting_formats(plan_, options_, bits, wide);
-                if (wide == WideTables::segmented && formats == interpolated) {
+                if ((wide != WideTables::interpolated && formats == interpolated) || (wide >= WideTables::large && !accepted.empty())) {
                     continue;
                 }
                 PrecisionState state;
@@ -105,8 +107,7 @@ private:
                 }
                 any = true;
                 nearest = !nearest || state.quality.loss < nearest->loss ? state.quality : *nearest;
-                const double room = judge_.classifies ? (1 - options_.agreement) * 0.5 : options_.tolerance * 0.5;
-                const double lost = judge_.classifies ? 1 - state.quality.agreement : state.quality.error;
+                const double room = 0.5 * judge_.allowed(options_), lost = judge_.lost(state.quality);
                 (judge_.accepts(state.quality, options_) ? accepted : refused).push_back(std::move(state));
                 has_room = has_room || lost <= room;
             }
@@ -115,7 +116,7 @@ private:
             throw Error(*too_large);
         }
         if (accepted.empty()) {
-            ask_for_less(*nearest);
+            ask_for_less(*nearest, too_large);
             for (PrecisionState& state : refused) {
                 if (judge_.accepts(state.quality, options_)) {
                     accepted.push_back(std::move(state));
@@ -126,18 +127,17 @@ private:
     }
 
     /// The input formats alone lose more than was allowed: a little more is taken and noted, much more is the user's to decide.
-    void ask_for_less(const LoweringQuality& reached) {
+    void ask_for_less(const LoweringQuality& reached, const std::optional<Error>& too_large) {
         constexpr double most = 3, slack = 1.1;
-        const double lost = judge_.classifies ? 1 - reached.agreement : reached.error;
-        const double allowed = judge_.classifies ? 1 - options_.agreement : options_.tolerance;
+        const double lost = judge_.lost(reached), allowed = judge_.allowed(options_);
         const std::string what = judge_.classifies ? fmt::format("an agreement of {:.4g} with the float formulas, asked for was {:.4g}", reached.agreement, options_.agreement)
                                                    : fmt::format("an error of {:.4g} standard deviations, asked for was {:.4g}", reached.error, options_.tolerance);
         if (lost > most * allowed) {
-            throw Unreached(fmt::format("the circuit reaches {}: {}", what, judge_.advice));
+            throw Unreached(fmt::format("the circuit reaches {}: {}{}", what, judge_.advice, too_large ? fmt::format(". In finer formats {}", too_large->what()) : ""));
         }
         note_ = fmt::format("the input formats allow {}", what);
-        options_.agreement = 1 - slack * (1 - reached.agreement);
-        options_.tolerance = slack * reached.error;
+        options_.agreement = 1 - slack * lost;
+        options_.tolerance = slack * lost;
     }
 
     std::vector<Move> all_moves() const {
@@ -283,7 +283,7 @@ private:
                 break;
             }
             case Move::Kind::segments: {
-                constexpr int narrowest = 7;
+                const int narrowest = move.amount < 20 ? 7 : 11;  // several pieces serve arguments that a plain table does not hold
                 if (format.operands[0].width < narrowest || 10 * format.segments + format.segment_bits == move.amount) {
                     return std::nullopt;
                 }

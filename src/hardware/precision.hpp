@@ -18,6 +18,7 @@ struct Judge {
     std::vector<std::uint32_t> winners;             ///< classification: class by row
     bool classifies = false;
     double threshold = 0;
+    double unavoidable = 0;                         ///< where the data's truth stands in for the float formulas' values: what these lose themselves
     std::string advice = {};  ///< what to try when the input formats lose too much
 
     /// The quality of a circuit's outputs.
@@ -28,6 +29,10 @@ struct Judge {
     LoweringQuality compare(std::span<const double* const> values, double error) const;
     /// Root mean square difference of one output's scores to the float formula's, in standard deviations of these.
     double error_of(std::size_t output, const std::vector<double>& values) const;
+    /// What a circuit loses beyond the unavoidable: a share of rows of another class, or an error (squares of errors add up).
+    double lost(const LoweringQuality& quality) const;
+    /// What the options allow it to lose.
+    double allowed(const LoweringOptions& options) const { return classifies ? 1 - options.agreement : options.tolerance; }
     /// Whether a quality is what the options ask for.
     bool accepts(const LoweringQuality& quality, const LoweringOptions& options) const;
 };
@@ -60,6 +65,8 @@ inline constexpr int widest_plain_table = 10;
 enum class WideTables : std::uint8_t {
     interpolated,  ///< a line between entries at even distances
     segmented,     ///< steps that grow with the argument
+    large,         ///< the same in the largest tables, and finer lines where arguments have both signs
+    both,          ///< that with lines between the entries
 };
 /// Generous formats: `bits` for arguments of tables, two more for other edges, and as many more as a sum of which the fraction counts has before its point.
 PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int bits, WideTables wide = WideTables::interpolated);

@@ -188,30 +188,35 @@ private:
         const CircuitNode node = builder_.node(address.node);
         const int bits = formats_[entry.index].segment_bits;
         constexpr int smallest = 4;  // address bits of a piece
-        if (segments == 0 || bits < 1 || node.low < 0 || node.format().width < bits + smallest) {
-            const int interpolated = formats_[entry.index].interpolated;
-            return interpolated > 0 && interpolated + 2 < node.format().width ? interpolate(entry, address, interpolated) : plain_table(entry, address);
+        if (segments == 0 || bits < 1 || node.low < 0 || node.format().width < bits * segments + smallest) {
+            return lines_or_entries(entry, address);
         }
         const std::string name = plan_.edges[entry.index].name;
         const int fine = builder_.node(address.node).fraction;
         const std::int64_t border = std::int64_t{1} << (node.format().width - bits);
+        const int dropped = bits * segments;  // every piece has as many addresses as the nearest
         Realised near = address, far = address;
-        far.node = builder_.with_fraction(address.node, fine - bits, Rounding::floor, name + "_coarse");
-        far.bias += far.scale * (std::ldexp(0.5, bits - fine) - std::ldexp(0.5, -fine));
+        far.node = builder_.with_fraction(address.node, fine - dropped, Rounding::floor, name + "_coarse");
+        far.bias += far.scale * (std::ldexp(0.5, dropped - fine) - std::ldexp(0.5, -fine));
         if (node.low >= border) {
-            return plain_table(entry, far);
+            return lines_or_entries(entry, far);
         }
         near.node = builder_.saturate(address.node, node.low, border - 1, name + "_near");
-        far.node = builder_.saturate(far.node, border >> bits, builder_.node(far.node).high, name + "_far");
+        far.node = builder_.saturate(far.node, border >> dropped, builder_.node(far.node).high, name + "_far");
         const std::uint32_t is_near = builder_.compare(CircuitOp::less, address.node, builder_.constant(border, fine), name + "_is_near");
-        const std::uint32_t from_near = segmented(entry, near, segments - 1), from_far = plain_table(entry, far);
+        const std::uint32_t from_near = segmented(entry, near, segments - 1), from_far = lines_or_entries(entry, far);
         return builder_.select(is_near, from_near, from_far, name);
+    }
+
+    std::uint32_t lines_or_entries(const Entry& entry, const Realised& address) {
+        const int bits = formats_[entry.index].interpolated;
+        return bits > 0 && bits + 2 < builder_.node(address.node).format().width ? interpolate(entry, address, bits) : plain_table(entry, address);
     }
 
     std::uint32_t plain_table(const Entry& entry, const Realised& address) {
         const CircuitNode node = builder_.node(address.node);
         check_size(entry.index, node.high - node.low + 1);
-        std::vector<double> values = entry.is_identity ? arguments(address, node)
+        std::vector<double> values = entry.is_identity ? arguments_of(node.low, node.high, node.fraction, address.scale, address.bias)
                                                        : cache_.values(plan_, entry.index, node.low, node.high, node.fraction, address.scale, address.bias);
         tidy(values, entry.index);
         const std::string name = plan_.edges[entry.index].name;
@@ -276,14 +281,6 @@ private:
         const std::uint32_t slope = builder_.table(table, 1, cell, fraction + guard, name + "_slope");
         const std::uint32_t step = builder_.with_fraction(builder_.multiply(slope, within, name + "_step"), fraction + guard, Rounding::floor);
         return builder_.with_fraction(builder_.add(start, step, name + "_line"), fraction, Rounding::floor, name);
-    }
-
-    static std::vector<double> arguments(const Realised& address, const CircuitNode& node) {
-        std::vector<double> values;
-        for (std::int64_t a = node.low; a <= node.high; ++a) {
-            values.push_back(address.scale * std::ldexp(static_cast<double>(a), -node.fraction) + address.bias);
-        }
-        return values;
     }
 
     /// Entries without a value take the nearest one that has one, the lower of two.

@@ -27,7 +27,7 @@ struct EdgeFormat {
     int fraction = 8;                       ///< table: of its entries. linear: terms are cut to it
     int folds = 0;                          ///< table: how often addresses on one side of a mirror of its entries are reflected to the other
     int interpolated = 0;                   ///< table: low address bits that choose a point on a straight line between two entries
-    int segments = 0;                       ///< table of an argument >= 0: pieces, each reaching 2^segment_bits further than the one before in as much coarser steps
+    int segments = 0;                       ///< table of an argument >= 0: pieces, each reaching 2^segment_bits further than the one before in as much coarser steps; lines between entries when interpolated
     int segment_bits = 0;
     std::vector<Quantiser> operands;        ///< by term
     std::vector<int> digits;                ///< linear: non-zero signed digits of each coefficient
@@ -43,6 +43,9 @@ using PlanFormats = std::vector<EdgeFormat>;
 struct EdgeResult {
     int fraction = 0, width = 0;
 };
+
+/// What addresses stand for: scale * a * 2^-fraction + bias for a in [low, high].
+std::vector<double> arguments_of(std::int64_t low, std::int64_t high, int fraction, double scale, double bias);
 
 /// Tables' real values, kept from one realisation to the next: a search changes one format at a time.
 class TableCache {

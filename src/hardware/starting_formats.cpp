@@ -45,6 +45,23 @@ std::vector<int> bits_above_phases(const Plan& plan) {
     return extra;
 }
 
+/// How a table of `bits` for its argument, more than a plain one takes, begins.
+void widen(EdgeFormat& format, int bits, WideTables wide, bool has_pieces) {
+    constexpr int step = 3;  // the largest argument of a piece is 8 times that of the one before
+    constexpr int above = widest_plain_table + 2;  // address bits of the largest tables
+    if (wide == WideTables::interpolated) {
+        format.interpolated = bits - widest_plain_table + 2;
+    } else if (wide == WideTables::segmented) {
+        format.segments = (bits - widest_plain_table + step - 1) / step;
+    } else if (!has_pieces) {
+        format.interpolated = bits - std::min(std::max(bits / 2 + 2, widest_plain_table - 2), above);  // a line's error falls with the square of the distance
+    } else {
+        format.segments = std::max(1, (bits - widest_plain_table) / step);
+        format.interpolated = wide == WideTables::both ? 4 : 0;
+    }
+    format.segment_bits = format.segments > 0 ? step : 0;
+}
+
 }  // namespace
 
 PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, int given_bits, WideTables wide) {
@@ -57,12 +74,8 @@ PlanFormats starting_formats(const Plan& plan, const LoweringOptions& options, i
         const int bits = given_bits + extra[i];
         format.scale = scales[i];
         format.fraction = bits + 1 - bits_before(edge.low, edge.high, format.scale);
-        if (bits > widest_plain_table && wide == WideTables::interpolated) {
-            format.interpolated = bits - widest_plain_table + 2;
-        } else if (bits > widest_plain_table) {
-            constexpr int step = 3;  // the largest argument of a piece is 8 times that of the one before
-            format.segment_bits = step;
-            format.segments = (bits - widest_plain_table + step - 1) / step;
+        if (bits > widest_plain_table) {
+            widen(format, bits, wide, edge.kind == EdgeKind::table && plan.edges[edge.terms[0].edge].low >= 0);
         }
         for (const PlanTerm& term : edge.terms) {
             const PlanEdge& operand = plan.edges[term.edge];

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 
 #include "balmer/error.hpp"
 #include "balmer/hardware_cost.hpp"
@@ -342,6 +343,42 @@ TEST(Lowering, FrontGoesFromExactToCheap) {
         EXPECT_LT(front[i].cost, front[i - 1].cost);
         EXPECT_GE(front[i].quality.loss, front[i - 1].quality.loss);
     }
+}
+
+// Labels that differ from the float formula's classes at random on a third of the rows: what it loses is set aside, and the circuit may go on losing no more.
+TEST(Lowering, HeldToTheDataTheFormulasOwnLossIsSetAside) {
+    const Model model = model_of({"sin(x) + 0.3*y", "x*y - 0.2", "0.5*tanh(x - 0.7*z)"});
+    Table data = table_of(model, 3000, -2, 2, 1.0 / 256);
+    TextColumn labels{.name = "class", .categories = model.classes, .codes = classify(model, predict(model, data))};
+    RandomStream random(7);
+    for (auto& code : labels.codes) code = random.below(3) == 0 ? static_cast<std::uint32_t>(random.below(3)) : code;
+    data.text.push_back(labels);
+    const auto share_of_labels = [&](const std::vector<std::uint32_t>& classes) {
+        return static_cast<double>(std::ranges::count_if(std::views::iota(std::size_t{0}, data.rows), [&](std::size_t i) { return classes[i] == labels.codes[i]; })) /
+               static_cast<double>(data.rows);
+    };
+    const double exact = share_of_labels(classify(model, predict(model, data)));
+    EXPECT_NEAR(exact, 7.0 / 9, 0.03);
+    const LoweringOptions options{.reference = Reference::data, .agreement = 0.98, .rows = 3000};
+    const auto front = lowering_front(model, data, options);
+    ASSERT_GE(front.size(), 2u);
+    for (const LoweringPoint& point : front) {
+        const double share = share_of_labels(classify(model, predict(point.circuit, data)));
+        EXPECT_NEAR(point.quality.agreement, share, 1e-9);
+        EXPECT_GE(share, exact - 0.02 - 1e-9);
+    }
+}
+
+// Products under a square root, of values over several powers of two: pieces whose steps grow with the argument, and lines between entries.
+TEST(Lowering, TightTolerancesOfSteepFunctions) {
+    const Model model = model_of({"sqrt(x*y*(cosh(z - w) - cos(u)))"});
+    const Table data = table_of(model, 3000, 0.5, 3.5, 1.0 / 1048576), fresh = table_of(model, 3000, 0.5, 3.5, 1.0 / 1048576, 2);
+    for (const double tolerance : {0.003, 0.0005}) {
+        const Circuit circuit = lower(model, data, {.tolerance = tolerance, .rows = 1500});
+        EXPECT_TRUE(std::ranges::none_of(circuit.notes, [](const std::string& note) { return note.find("allow an error") != std::string::npos; })) << tolerance;
+        EXPECT_LT(relative_error(predict(circuit, fresh)[0], predict(model, fresh)[0]), 2 * tolerance);
+    }
+    EXPECT_NE(message_of([&] { lower(model, data, {.tolerance = 1e-7, .rows = 1500}); }).find("ask for less"), std::string::npos);
 }
 
 }  // namespace

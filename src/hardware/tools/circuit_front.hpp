@@ -10,8 +10,6 @@
 
 namespace balmer {
 
-/// Class codes of the rows where the data hold the labels of the model, else nothing.
-std::vector<std::uint32_t> labels_in(const Table& table, const Model& model);
 /// Class by row that the scores choose; of a circuit that decides itself, its codes.
 std::vector<std::uint32_t> chosen_by(const Circuit& circuit, const Model& model, const std::vector<std::vector<double>>& values);
 /// Share of the rows whose label the circuit gives; nothing where the data hold no labels of the model.
@@ -24,7 +22,7 @@ std::optional<double> error_on(const Table& table, const Model& model, const Cir
 /// One formula of a front as a circuit.
 struct CircuitOfFront {
     int complexity = 0;
-    double asked = 0;         ///< agreement, or error over the standard deviation
+    bool held_to_data = false;  ///< to the labels or targets of the data, not to the float formulas
     Circuit circuit;
     HardwareCost cost;
     LoweringQuality quality;
@@ -38,8 +36,8 @@ struct CircuitOfFront {
         return accuracy ? 1 - *accuracy : classifies ? 1 - quality.agreement : target_error.value_or(quality.error);
     }
 };
-/// Circuits of models by complexity, in their order: of each one as asked for, and where the data hold the truth further ones that may lose up to four times as much
-/// against the float formula, as long as no other beats them: a good formula coarsely computed may beat a simple one. `options` as for lower().
+/// Circuits of models by complexity, in their order: of each one as asked for, and where the data hold labels or targets those on the way of searches held to
+/// them, as long as no other beats them: a good formula coarsely computed may beat a simple one. `options` as for lower().
 std::vector<CircuitOfFront> circuits_of_front(const std::vector<std::pair<int, Model>>& models, const Table& table, const LoweringOptions& options);
 
 }  // namespace balmer

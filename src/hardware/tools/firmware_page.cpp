@@ -12,6 +12,7 @@
 #include "balmer/hardware_cost.hpp"
 #include "hardware/precision.hpp"
 #include "hardware/tools/circuit_front.hpp"
+#include "hardware/truth.hpp"
 #include "report/classes.hpp"
 #include "report/markup.hpp"
 #include "report/model_sections.hpp"
@@ -209,9 +210,11 @@ std::string circuit_section(const Circuit& circuit, const Model* model, const Ta
         const auto fixed = predict(circuit, *table);
         if (model->task == Task::classification) add_class_quality(page, circuit, *model, *table, exact, fixed);
         if (gives_scores(circuit, *model)) add_errors(page, circuit, *model, exact, fixed);
-        page.heading("Precision");
-        add_front(page, circuit, *model, first_rows(*table, scanned_rows), options);
-        add_scan(page, *model, *table, options);
+        if (options.reference == Reference::formulas) {
+            page.heading("Precision");
+            add_front(page, circuit, *model, first_rows(*table, scanned_rows), options);
+            add_scan(page, *model, *table, options);
+        }
     }
     page.heading("The pipeline");
     const auto drawn = static_cast<std::size_t>(std::ranges::count_if(circuit.nodes, [](const CircuitNode& n) { return n.op != CircuitOp::constant; }));

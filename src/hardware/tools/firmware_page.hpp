@@ -9,7 +9,8 @@
 namespace balmer {
 
 /// What the circuit is and how well it matches its formulas: formats, agreement and errors on the data, precision scan, estimate of what it takes,
-/// drawing of the pipeline, histogram of the quantisation error. `table` and `model` may be missing (nullptr).
+/// drawing of the pipeline, histogram of the quantisation error. `table` and `model` may be missing (nullptr). Circuits held to the data have no precision scan: they are
+/// steps of one themselves.
 std::string circuit_section(const Circuit& circuit, const Model* model, const Table* table, const LoweringOptions& options);
 
 /// Results of verification, and of synthesis.
