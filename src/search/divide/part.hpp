@@ -56,8 +56,8 @@ std::vector<Step> propose_steps(const Part& part, const Surrogate& surrogate, co
 /// judged by the held-out error of what is left against `error`. The best first, none that lowers it by less than a tenth.
 std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means, Meter& meter);
 
-/// Factors of up to three features beside whose zeros the target vanishes or has a pole, divided out, each judged as those of `scan_steps` are; the
-/// best first.
+/// Factors of up to three features beside whose zeros the target vanishes or has a pole, and powers of several features, divided out: the best first, each
+/// judged by the held-out error of what is left against `error`; where that says nothing the surest (decision 11).
 std::vector<Step> divisor_steps(const Part& part, double error, double spread, const Means& means, Meter& meter);
 
 /// The root of a target that is the square, or the inverse of the square, of something of both signs; rows whose sign is not sure are left out.
