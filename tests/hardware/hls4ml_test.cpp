@@ -81,6 +81,84 @@ struct Oracle {
     }
 };
 
+/// A published formula and its value in sc_fixed, by column.
+template <int W, int I>
+struct Published {
+    using T = typename Oracle<W, I>::T;
+    std::string formula;
+    std::function<T(std::map<std::string, T>&)> value;
+};
+
+/// PySR's jet formulas (shared/published): trigonometric ones by class, and taggers of t.
+template <int W, int I>
+std::vector<Published<W, I>> pysr_formulas() {
+    using T = typename Oracle<W, I>::T;
+    using Row = std::map<std::string, T>;
+    const auto sin = [](const auto& x) { return Oracle<W, I>::of(std::sin, T(x)); };
+    const auto sinh = [](const auto& x) { return Oracle<W, I>::of(std::sinh, T(x)); };
+    const auto gauss = [](const auto& x) { return Oracle<W, I>::of(std::exp, T(-(x * x))); };  // printed as exp(-x*x), x as exact as it is
+    const auto log_size = [](const auto& x) {
+        const T u(x), size(u < 0 ? T(-u) : u);
+        return Oracle<W, I>::of(std::log, size);
+    };
+    const auto c = [](double number) { return T(number); };
+    return {
+        {"sin(-2*c1_b1+0.31*c1_b2+mass_mmdt+multiplicity-0.09*multiplicity^2-0.79)",
+         [=](Row& x) { return sin(-(c(2) * x["c1_b1"]) + c(0.31) * x["c1_b2"] + x["mass_mmdt"] + x["multiplicity"] - c(0.09) * x["multiplicity"] * x["multiplicity"] + c(-0.79)); }},
+        {"-0.33*(sin(mass_mmdt)-1.54)*(sin(-c1_b1+c1_b2+multiplicity)-0.81)*sin(mass_mmdt)-0.81",
+         [=](Row& x) {
+             const T s = sin(x["mass_mmdt"]);
+             return T(-(c(0.33) * (s + c(-1.54)) * (sin(-x["c1_b1"] + x["c1_b2"] + x["multiplicity"]) + c(-0.81)) * s) + c(-0.81));
+         }},
+        {"sin(c1_b1+c1_b2-mass_mmdt+0.22*(c1_b2-0.29)*(-c1_b2+c2_b1-multiplicity)-0.68)",
+         [=](Row& x) {
+             return sin(x["c1_b1"] + x["c1_b2"] - x["mass_mmdt"] + c(0.22) * (x["c1_b2"] + c(-0.29)) * (-x["c1_b2"] + x["c2_b1"] - x["multiplicity"]) + c(-0.68));
+         }},
+        {"-0.31*(multiplicity+(2.09-multiplicity)*sin(8.02*c1_b2+0.98))-0.5",
+         [=](Row& x) { return T(-(c(0.31) * (x["multiplicity"] + (c(2.09) - x["multiplicity"]) * sin(c(8.02) * x["c1_b2"] + c(0.98)))) + c(-0.5)); }},
+        {"(sin(4.84*mass_mmdt)+0.59)*sin(mass_mmdt+1.14)*sin(c1_b2+4.84*mass_mmdt)-0.94",
+         [=](Row& x) {
+             return T((sin(c(4.84) * x["mass_mmdt"]) + c(0.59)) * sin(x["mass_mmdt"] + c(1.14)) * sin(x["c1_b2"] + c(4.84) * x["mass_mmdt"]) + c(-0.94));
+         }},
+        {"c1_b2+0.09*mass_mmdt*(2*c1_b1+m2_b2-mass_mmdt-multiplicity-(1.82*c1_b1-m2_b2)*(c1_b2-0.49*mass_mmdt)-3.22)-0.53",
+         [=](Row& x) {
+             const auto inner = c(2) * x["c1_b1"] + x["m2_b2"] - x["mass_mmdt"] - x["multiplicity"] - (c(1.82) * x["c1_b1"] - x["m2_b2"]) * (x["c1_b2"] - c(0.49) * x["mass_mmdt"]) + c(-3.22);
+             return T(x["c1_b2"] + c(0.09) * x["mass_mmdt"] * inner + c(-0.53));
+         }},
+        {"sin(0.06*zlogz*m2_b2-0.25*c1_b2*(-c1_b1+2*c1_b2-m2_b2+multiplicity-8.86)-mass_mmdt+0.06*multiplicity-0.4)",
+         [=](Row& x) {
+             return sin(c(0.06) * x["zlogz"] * x["m2_b2"] - c(0.25) * x["c1_b2"] * (-x["c1_b1"] + c(2) * x["c1_b2"] - x["m2_b2"] + x["multiplicity"] + c(-8.86)) - x["mass_mmdt"] +
+                        c(0.06) * x["multiplicity"] + c(-0.4));
+         }},
+        {"0.23*c1_b1*(-mass_mmdt+gauss(0.63*multiplicity)+1)-gauss(c1_b1)+0.45*c1_b2-0.23*mass_mmdt+0.23*gauss((4.24-1.19*c2_b1)*(c1_b2-mass_mmdt))+0.15",
+         [=](Row& x) {
+             return T(c(0.23) * x["c1_b1"] * (-x["mass_mmdt"] + gauss(c(0.63) * x["multiplicity"]) + c(1)) - gauss(x["c1_b1"]) + c(0.45) * x["c1_b2"] - c(0.23) * x["mass_mmdt"] +
+                      c(0.23) * gauss((c(4.24) - c(1.19) * x["c2_b1"]) * (x["c1_b2"] - x["mass_mmdt"])) + c(0.15));
+         }},
+        {"c1_b2-0.1*mass_mmdt*(multiplicity*log(abs(multiplicity))+2.2)-0.02*log(abs(multiplicity))-0.1*(c1_b2*(c1_b1-1.6*m2_b2+mass_mmdt+1.28)-mass_mmdt-0.48)*log(abs(c1_b2))-0.42",
+         [=](Row& x) {
+             const T of_m = log_size(x["multiplicity"]);
+             return T(x["c1_b2"] - c(0.1) * x["mass_mmdt"] * (x["multiplicity"] * of_m + c(2.2)) - c(0.02) * of_m -
+                      c(0.1) * (x["c1_b2"] * (x["c1_b1"] - c(1.6) * x["m2_b2"] + x["mass_mmdt"] + c(1.28)) - x["mass_mmdt"] + c(-0.48)) * log_size(x["c1_b2"]) + c(-0.42));
+         }},
+        {"0.11*(c1_b1+c1_b2+log(abs(c1_b2)))-0.48*mass_mmdt-0.05*multiplicity*(multiplicity+log(abs(mass_mmdt)))-sin(-c1_b2+0.14*c2_b1*mass_mmdt)+0.11*sinh(c1_b1)-0.24",
+         [=](Row& x) {
+             return T(c(0.11) * (x["c1_b1"] + x["c1_b2"] + log_size(x["c1_b2"])) - c(0.48) * x["mass_mmdt"] - c(0.05) * x["multiplicity"] * (x["multiplicity"] + log_size(x["mass_mmdt"])) -
+                      sin(-x["c1_b2"] + c(0.14) * x["c2_b1"] * x["mass_mmdt"]) + c(0.11) * sinh(x["c1_b1"]) + c(-0.24));
+         }},
+        {"0.04*(zlogz+c1_b1+c2_b1-mass_mmdt-(multiplicity-0.2)*(multiplicity+log(abs(c1_b2))))-sin(-c1_b1-c1_b2+1.23*mass_mmdt+0.58)",
+         [=](Row& x) {
+             return T(c(0.04) * (x["zlogz"] + x["c1_b1"] + x["c2_b1"] - x["mass_mmdt"] - (x["multiplicity"] + c(-0.2)) * (x["multiplicity"] + log_size(x["c1_b2"]))) -
+                      sin(-x["c1_b1"] - x["c1_b2"] + c(1.23) * x["mass_mmdt"] + c(0.58)));
+         }},
+        {"0.04*multiplicity*(c1_b2*(c1_b2-mass_mmdt)-multiplicity-log(abs(c1_b2*(zlogz+0.23))))-sin(-c1_b1-c1_b2+1.19*mass_mmdt+0.61)",
+         [=](Row& x) {
+             return T(c(0.04) * x["multiplicity"] * (x["c1_b2"] * (x["c1_b2"] - x["mass_mmdt"]) - x["multiplicity"] - log_size(x["c1_b2"] * (x["zlogz"] + c(0.23)))) -
+                      sin(-x["c1_b1"] - x["c1_b2"] + c(1.19) * x["mass_mmdt"] + c(0.61)));
+         }},
+    };
+}
+
 template <int W, int I>
 std::size_t differences(const Circuit& circuit, std::size_t rows, const auto& oracle) {
     RandomStream random(W, I);
@@ -127,6 +205,32 @@ TEST(Hls4ml, EqualsScFixedOnTheSymbolNetJets) {
     EXPECT_EQ((symbolnet_differences<16, 8>(3000)), 0u);
 }
 
+/// How many formulas are equal; those whose exact values no integer holds are refused.
+template <int W, int I>
+int pysr_equal(std::size_t rows) {
+    int equal = 0;
+    for (const auto& published : pysr_formulas<W, I>()) {
+        const Model model = testing::model_of({published.formula});
+        Circuit circuit;
+        const std::string refused = testing::message_of(
+            [&] { circuit = lower(model, testing::table_of(model, 100, -3, 3, 1.0 / 16), {.mode = FirmwareMode::hls4ml, .input_format = FixedPoint{W, W - I, Sign::with}}); });
+        if (refused.find("needs more than 58 bits") != std::string::npos) {
+            std::cout << "<" << W << ", " << I << "> refused: " << published.formula << "\n";
+            continue;
+        }
+        const std::size_t different = differences<W, I>(circuit, rows, [&](auto& x) { return std::vector{published.value(x)}; });
+        EXPECT_EQ(different, 0u) << published.formula;
+        equal += different == 0;
+    }
+    return equal;
+}
+
+TEST(Hls4ml, EqualsScFixedOnPySrsJets) {
+    EXPECT_EQ((pysr_equal<12, 6>(1000)), 12);
+    EXPECT_EQ((pysr_equal<14, 6>(1000)), 12);
+    EXPECT_EQ((pysr_equal<16, 6>(1000)), 10) << "products of six factors of 10 bits after the point";
+}
+
 TEST(Hls4ml, LookupTablesEqualTheirPublishedIndexing) {
     const Model model = testing::model_of({"0.5*sin(x + 0.25*y) + exp(0.5*y)"});
     const auto different = [&]<int W, int I>() {
@@ -154,6 +258,11 @@ TEST(Hls4ml, RefusesWhatNoIntegerHolds) {
 TEST(Hls4mlSlow, EqualsScFixedOnAMillionVectors) {
     EXPECT_EQ((symbolnet_differences<12, 8>(1'000'000)), 0u);
     EXPECT_EQ((symbolnet_differences<16, 6>(1'000'000)), 0u);
+}
+
+TEST(Hls4mlSlow, EqualsScFixedOnAMillionVectorsOfPySrsJets) {
+    EXPECT_EQ((pysr_equal<12, 6>(1'000'000)), 12);
+    EXPECT_EQ((pysr_equal<16, 6>(1'000'000)), 10);
 }
 
 #else
