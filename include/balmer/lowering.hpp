@@ -61,7 +61,7 @@ struct LoweringOptions {
     Reference reference = Reference::formulas;
     double threshold = 0;                                   ///< outputs = decision with one output
     double agreement = 0.99;       ///< classification: share of rows whose class is that of the float formulas, to be kept
-    double tolerance = 0.01;       ///< regression: root mean square error to be kept, over the standard deviation of the output
+    double tolerance = 0.01;       ///< regression: root mean square error to be kept, over the standard deviation of the output, or over the size of one that does not vary
     double clock = 5;              ///< nanoseconds
     int latency = -1;              ///< clock cycles; -1: as few as the clock allows
     Multiplier multipliers = Multiplier::automatic;

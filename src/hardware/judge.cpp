@@ -27,7 +27,7 @@ std::vector<std::uint32_t> winners_of(std::span<const double* const> scores, std
     return won;
 }
 
-/// Root mean square of a - b over the standard deviation of b. Rows without a value of b do not count.
+/// Root mean square of a - b over the standard deviation of b, or over the size of a b that hardly varies. Rows without a value of b do not count.
 double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
     double square = 0, sum = 0, sum_of_squares = 0, n = 0;
     for (std::size_t i = 0; i < b.size(); ++i) {
@@ -40,8 +40,10 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
         n += 1;
     }
     n = std::max(n, 1.0);
-    const double variance = sum_of_squares / n - (sum / n) * (sum / n);
-    return std::sqrt(square / n / std::max(variance, 1e-300));
+    constexpr double hardly = 1e-12;  // of the mean square: below, the difference of two equal numbers
+    const double mean_square = sum_of_squares / n, variance = mean_square - (sum / n) * (sum / n);
+    const double scale = variance > hardly * mean_square ? variance : mean_square;
+    return std::sqrt(square / n / (scale > 0 ? scale : 1));
 }
 
 /// 1 - agreement, with a little of the error to break ties between moves that change no class.

@@ -369,6 +369,16 @@ TEST(Lowering, HeldToTheDataTheFormulasOwnLossIsSetAside) {
     }
 }
 
+// What is the same on every row has no spread: its error counts against its size.
+TEST(Lowering, OutputsThatDoNotVaryKeepTheirSize) {
+    Model model = model_of({"0.7*x", "if(y < 100, 3.3, x)"});
+    model.task = Task::regression;
+    const Table data = table_of(model, 1000, -2, 2, 1.0 / 256);
+    const Circuit circuit = lower(model, data, {.tolerance = 0.01});
+    const auto values = predict(circuit, data);
+    for (const double y : values[1]) EXPECT_NEAR(y, 3.3, 0.05);
+}
+
 // Products under a square root, of values over several powers of two: pieces whose steps grow with the argument, and lines between entries.
 TEST(Lowering, TightTolerancesOfSteepFunctions) {
     const Model model = model_of({"sqrt(x*y*(cosh(z - w) - cos(u)))"});
