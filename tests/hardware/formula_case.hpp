@@ -45,4 +45,15 @@ inline Table table_of(const Model& model, std::size_t rows, double low, double h
     return table;
 }
 
+/// Root mean square difference of two columns over the second's standard deviation: computed here, not by the library.
+inline double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
+    double square = 0, mean = 0, variance = 0;
+    for (const double y : b) mean += y / static_cast<double>(b.size());
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        square += (a[i] - b[i]) * (a[i] - b[i]);
+        variance += (b[i] - mean) * (b[i] - mean);
+    }
+    return std::sqrt(square / variance);
+}
+
 }  // namespace balmer::testing

@@ -17,18 +17,8 @@ namespace {
 
 using testing::message_of;
 using testing::model_of;
+using testing::relative_error;
 using testing::table_of;
-
-/// Root mean square difference of two columns over the second's standard deviation: computed here, not by the library.
-double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
-    double square = 0, mean = 0, variance = 0;
-    for (const double y : b) mean += y / static_cast<double>(b.size());
-    for (std::size_t i = 0; i < b.size(); ++i) {
-        square += (a[i] - b[i]) * (a[i] - b[i]);
-        variance += (b[i] - mean) * (b[i] - mean);
-    }
-    return std::sqrt(square / variance);
-}
 
 struct Case {
     const char* formula;
