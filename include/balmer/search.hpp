@@ -36,6 +36,7 @@ struct Constraints {
     };
     std::vector<Argument> arguments;
     double maximum_exponent = 8;  ///< bound on constant exponents of powers, by absolute value
+    int law_allowance = 1;        ///< a formula that leaves nothing of the target may be so many times as long and as deep
 };
 
 /// Whether formulas must be consistent in the units of the columns.

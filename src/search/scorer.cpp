@@ -53,20 +53,27 @@ int Scorer::complexity(std::span<const Expression> outputs) const {
     return problem_->complexity.total(outputs.first(problem_->searched()));
 }
 
-bool Scorer::allowed(std::span<const Expression> outputs) const {
+bool Scorer::allowed_as_law(std::span<const Expression> outputs) const {
+    Constraints constraints = problem_->constraints;
+    constraints.maximum_complexity *= constraints.law_allowance;
+    constraints.maximum_depth *= constraints.law_allowance;
+    return allowed(outputs, constraints);
+}
+
+bool Scorer::allowed(std::span<const Expression> outputs, const Constraints& constraints) const {
     if (!problem_->form) {
-        if (!satisfies(outputs, problem_->constraints, problem_->complexity)) return false;
+        if (!satisfies(outputs, constraints, problem_->complexity)) return false;
         for (std::size_t k = 0; k < outputs.size(); ++k)
             if (!units_.allows(outputs[k], k)) return false;
         return true;
     }
     const auto holes = outputs.first(problem_->searched());
     for (std::size_t k = 0; k < holes.size(); ++k) {
-        if (!shape_allowed(holes[k], problem_->constraints, problem_->complexity)) return false;
+        if (!shape_allowed(holes[k], constraints, problem_->complexity)) return false;
         for (const auto& node : holes[k].nodes)
             if (node.op == Op::feature && static_cast<std::size_t>(node.index) >= problem_->features(k)) return false;
     }
-    return complexity(outputs) <= problem_->constraints.maximum_complexity;
+    return complexity(outputs) <= constraints.maximum_complexity;
 }
 
 // The form with its holes filled: one output, whose values begin with the form's.

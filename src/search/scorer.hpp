@@ -49,7 +49,9 @@ public:
     /// Sum over the outputs by the problem's measure; with a form, over the formulas of its holes.
     int complexity(std::span<const Expression> outputs) const;
     /// Whether every constraint of the problem holds, units included.
-    bool allowed(std::span<const Expression> outputs) const;
+    bool allowed(std::span<const Expression> outputs) const { return allowed(outputs, problem_->constraints); }
+    /// The same for formulas that leave nothing of the targets.
+    bool allowed_as_law(std::span<const Expression> outputs) const;
 
     /// Mean loss on all training rows in double; infinity outside the domain or once it is sure to pass `bar`.
     double loss(std::span<const Expression> outputs, double bar = std::numeric_limits<double>::infinity()) const;
@@ -64,6 +66,7 @@ public:
     Candidate score(std::vector<Expression> outputs, std::string origin) const;
 
 private:
+    bool allowed(std::span<const Expression> outputs, const Constraints& constraints) const;
     struct Compiled;
     Compiled compile(std::span<const Expression> outputs) const;
     Compiled compile_form(std::span<const Expression> outputs) const;

@@ -359,6 +359,8 @@ PreparedFit prepare(const FitParameters& parameters, const Table& given) {
     problem.complexity = in_flag("--complexity", [&] { return measure_named(parameters.complexity, problem); });
     problem.constraints.maximum_complexity = static_cast<int>(parameters.maximum_complexity);
     problem.constraints.maximum_depth = static_cast<int>(parameters.maximum_depth);
+    // A law is not withheld because it is longer than what search looks for, unless the user says how long it may be.
+    if (!parameters.stated.contains("maximum_complexity") && !parameters.stated.contains("maximum_depth")) problem.constraints.law_allowance = 2;
     if (is_neural) widen_limits(problem.constraints, parameters, 100, 100);
     else if (parameters.complexity == "lut") widen_limits(problem.constraints, parameters, 200, 30);
     for (const auto& text : parameters.constrain) add_constraint(problem.constraints, text);

@@ -338,7 +338,7 @@ private:
         }
         candidate = shorten(candidate, scorer_);
         tree_.set_solution(node, text_of(tree_[node].part, solution));
-        if (scorer_.allowed(candidate.outputs)) accept_exact(std::move(candidate));
+        if (scorer_.allowed_as_law(candidate.outputs)) accept_exact(std::move(candidate));
         else if (candidate.complexity > problem_.constraints.maximum_complexity) too_long_ = std::max(too_long_, candidate.complexity);
     }
 
