@@ -90,9 +90,7 @@ std::vector<double> without_powers(const Part& part) {
 
 double deviation_of(const Eigen::VectorXd& left) {
     constexpr double deviation_over_median = 1.4826;
-    std::vector<double> sizes(left.data(), left.data() + left.size());
-    for (double& s : sizes) s = std::fabs(s);
-    return std::max(deviation_over_median * median(sizes), 1e-12);
+    return std::max(deviation_over_median * median_size({left.data(), left.data() + left.size()}), 1e-12);
 }
 
 // Robust slope of z on x and how many of its errors it is from 0.
@@ -230,7 +228,7 @@ std::vector<Step> divisor_steps(const Part& part, double error, double spread, c
     const std::size_t n = part.variables();
     std::vector<Step> steps;
     if (part.tolerance > 0 || n < 2 || meter.is_over()) return steps;
-    const SurrogateOptions options{.terms = 120, .rows = 600, .spread = spread, .ridge = 0, .groups = {}};
+    const auto options = trial_options(spread);
     const auto error_of = [&](const Part& of) {
         meter.work += work_of_fit(options, of.target.size());
         return prediction_errors(of.columns, std::span(&of.target, 1), std::span(&of.slope, 1), options)[0];

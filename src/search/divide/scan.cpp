@@ -7,7 +7,6 @@ namespace balmer::divide {
 namespace {
 
 constexpr double gain = 0.9;  // the error must fall below this share of what it was
-constexpr std::size_t scan_terms = 120, scan_rows = 600;
 
 Expression parsed(const char* text, std::vector<std::string> names) {
     return parse(text, Vocabulary{.features = std::move(names), .parameters = {}, .definitions = {}, .holes = {}});
@@ -39,7 +38,7 @@ const std::vector<Expression>& merges() {
 
 std::vector<Step> scan_steps(const Part& part, double error, double spread, const Means& means, Meter& meter) {
     const std::size_t n = part.variables();
-    const SurrogateOptions options{.terms = scan_terms, .rows = scan_rows, .spread = spread, .ridge = 0, .groups = {}};
+    const auto options = trial_options(spread);
     // Like is compared with like: the error of as many terms before.
     const double before = std::max(error, prediction_errors(part.columns, std::span(&part.target, 1), std::span(&part.slope, 1), options)[0]);
     const double work = work_of_fit(options, part.target.size());

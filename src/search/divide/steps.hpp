@@ -8,6 +8,9 @@
 
 namespace balmer::divide {
 
+/// Of the small polynomials that judge steps on trial.
+inline SurrogateOptions trial_options(double spread) { return {.terms = 120, .rows = 600, .spread = spread, .ridge = 0, .groups = {}}; }
+
 /// How the target answers a symmetry of the variables: multiplied (y -> c^b y) or shifted (y -> y + b log c).
 enum class Answer : std::uint8_t { multiplied, shifted };
 
