@@ -156,7 +156,7 @@ private:
 
     template <class Real>
     double pass(const std::string& mode, std::size_t rows, bool compile) {
-        std::vector<Real>& written = std::get<std::vector<Real>>(written_);
+        auto& written = std::get<std::vector<Real, OnCacheLines<Real>>>(written_);
         if (mode == "predict") written.resize(programs_.size() * rows);
         const auto all = columns<Real>(rows);
         const auto y = target<Real>(rows);
@@ -214,7 +214,7 @@ private:
     std::vector<Expression> expressions_;
     std::vector<Program> programs_;
     Program scratch_;
-    std::tuple<std::vector<float>, std::vector<double>> written_;
+    std::tuple<std::vector<float, OnCacheLines<float>>, std::vector<double, OnCacheLines<double>>> written_;
     double sum_ = 0;
 };
 

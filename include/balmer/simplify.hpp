@@ -16,7 +16,7 @@ enum class SaturationStop : std::uint8_t { saturated, node_limit, iteration_limi
 
 /// Limits, cost and domain of a simplification.
 struct SimplifyOptions {
-    std::size_t node_limit = 10'000;     ///< e-nodes; a limit on work that gives the same result everywhere
+    std::size_t node_limit = 10'000;     ///< e-nodes; a limit on work that gives the same result everywhere. 0: the canonical form alone
     int iteration_limit = 12;
     ComplexityMeasure cost;
     std::vector<Interval> box;           ///< range of each feature; side conditions are proven on it. Empty: all reals

@@ -191,6 +191,18 @@ TEST(Simplify, SaysWhyItStopped) {
     EXPECT_EQ(simplify(parse("x*(y + z)*(x + z)", names), {}, options).stop, SaturationStop::iteration_limit);
 }
 
+TEST(Simplify, WithoutNodesIsTheCanonicalFormIfShorter) {
+    SimplifyOptions options;
+    options.node_limit = 0;
+    for (const auto* text : {"x*(y + z)*(x + z)", "x + x + 2*(y - x)", "exp(x)/exp(x) + sin(y)^2"}) {
+        const auto formula = parse(text, names);
+        const auto result = simplify(formula, {}, options);
+        EXPECT_LE(options.cost(result.expression), std::min(options.cost(formula), options.cost(canonical(formula)))) << text;
+        EXPECT_EQ(result.stop, SaturationStop::node_limit);
+        EXPECT_EQ(result.nodes, 0u);
+    }
+}
+
 TEST(Simplify, IsDeterministic) {
     RandomStream random(43);
     for (int k = 0; k < 20; ++k) {

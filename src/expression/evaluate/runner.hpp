@@ -81,7 +81,11 @@ public:
         Real** const column = slot_ + tape_.first_column();
         for (std::size_t k = 0; k < tape_.columns.size(); ++k)
             column[k] = const_cast<Real*>(columns_.column[static_cast<std::size_t>(tape_.columns[k])]) + columns_.offset + s.begin;
-        for (std::size_t k = 0; k < output_.size(); ++k) slot_[tape_.first_output() + k] = output_[k] + s.begin;
+        for (std::size_t k = 0; k < output_.size(); ++k) {
+            Real* const at = slot_[tape_.first_output() + k] = output_[k] + s.begin;
+            // Lines on their way from memory while the tile is computed, which are written last.
+            for (std::size_t i = 0; i < s.count; i += block) __builtin_prefetch(at + i, 1);
+        }
     }
     /// Runs the first `steps` steps on a stretch.
     void run(const Stretch& s, std::size_t steps) const {

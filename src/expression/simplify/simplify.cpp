@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "balmer/random.hpp"
 #include "expression/choices.hpp"
@@ -12,7 +13,6 @@ namespace balmer {
 namespace {
 
 constexpr std::size_t matches_per_rule = 400;  ///< more than so many in a round: the rule pauses, twice as long each time
-constexpr int check_points = 24;
 
 /// One rule's part in a saturation.
 struct RuleState {
@@ -65,46 +65,67 @@ SimplifyResult saturate(EGraph& graph, const SimplifyOptions& options) {
     return result;
 }
 
-/// Values of a formula without calls, and whether all on the way are finite.
-double value_at(const Expression& expression, std::span<const double> point, bool& finite) {
-    std::vector<double> stack;
-    for (const auto& node : expression.nodes) {
-        double x[3] = {}, value = 0;
-        for (std::size_t i = node.arity; i-- > 0; stack.pop_back()) x[i] = stack.back();
-        if (node.op == Op::parameter) value = expression.values[static_cast<std::size_t>(node.index)];
-        else if (node.op == Op::feature) value = point[static_cast<std::size_t>(node.index)];
-        else if (node.op == Op::integer_power) value = integer_power(x[0], node.index);
-        else value = balmer::apply(node.op, x[0], x[1], x[2]);
-        finite = finite && std::isfinite(value);
-        stack.push_back(value);
-    }
-    return stack.back();
-}
+/// A second proof beside the rules': a formula is used only when it agrees with the original at fixed points of the box. Formulas with
+/// calls, holes or arguments have no values and are taken as they are.
+class Check {
+public:
+    Check(const Expression& original, std::span<const Interval> box) : original_(original), box_(box) {}
 
-/// A second proof beside the rules': both formulas at fixed points of the box. A formula that fails it is not used.
-bool agree(const Expression& original, const Expression& shorter, std::span<const Interval> box) {
-    std::int32_t features = 0;
-    for (const auto* formula : {&original, &shorter})
-        for (const auto& node : formula->nodes) {
-            if (node.op == Op::call || node.op == Op::hole || node.op == Op::argument) return true;
-            if (node.op == Op::feature) features = std::max(features, node.index + 1);
+    bool agrees(const Expression& shorter) {
+        if (!has_value(original_) || !has_value(shorter)) return true;
+        if (expected_.empty()) find_expected();
+        for (std::size_t k = 0; k < expected_.size(); ++k) {
+            if (!std::isfinite(expected_[k])) continue;
+            const double got = value_at(shorter, point(k), false);
+            // Cancellation may cost digits; a false rule costs more.
+            if (!(std::fabs(got - expected_[k]) <= 1e-4 * (std::fabs(expected_[k]) + 1))) return false;
         }
-    RandomStream random(1);
-    std::vector<double> point(static_cast<std::size_t>(features));
-    for (int k = 0; k < check_points; ++k) {
-        for (std::size_t i = 0; i < point.size(); ++i) {
-            const double low = i < box.size() ? std::max(box[i].lower, -3.) : -3, high = i < box.size() ? std::min(box[i].upper, 3.) : 3;
-            point[i] = low < high ? random.uniform(low, high) : (i < box.size() && std::isfinite(box[i].lower) ? box[i].lower : high);
-        }
-        bool finite = true, other_finite = true;
-        const double expected = value_at(original, point, finite);
-        if (!finite) continue;
-        const double got = value_at(shorter, point, other_finite);
-        // Cancellation may cost digits; a false rule costs more.
-        if (!(std::fabs(got - expected) <= 1e-4 * (std::fabs(expected) + 1))) return false;
+        return true;
     }
-    return true;
-}
+
+private:
+    static constexpr std::size_t points = 24;
+
+    static bool has_value(const Expression& formula) {
+        return std::ranges::none_of(formula.nodes, [](const Node& node) { return node.op == Op::call || node.op == Op::hole || node.op == Op::argument; });
+    }
+    std::span<const double> point(std::size_t k) const { return std::span(coordinates_).subspan(k * features_, features_); }
+
+    void find_expected() {
+        for (const auto& node : original_.nodes)
+            if (node.op == Op::feature) features_ = std::max(features_, static_cast<std::size_t>(node.index) + 1);
+        RandomStream random(1);
+        for (std::size_t k = 0; k < points; ++k)
+            for (std::size_t i = 0; i < features_; ++i) {
+                const double low = i < box_.size() ? std::max(box_[i].lower, -3.) : -3, high = i < box_.size() ? std::min(box_[i].upper, 3.) : 3;
+                coordinates_.push_back(low < high ? random.uniform(low, high) : (i < box_.size() && std::isfinite(box_[i].lower) ? box_[i].lower : high));
+            }
+        for (std::size_t k = 0; k < points; ++k) expected_.push_back(value_at(original_, point(k), true));
+    }
+
+    /// NaN when a value on the way is not finite and all must be.
+    double value_at(const Expression& formula, std::span<const double> x, bool all_finite) {
+        stack_.clear();
+        for (const auto& node : formula.nodes) {
+            double value = 0;
+            if (node.op == Op::parameter) value = formula.values[static_cast<std::size_t>(node.index)];
+            else if (node.op == Op::feature) value = static_cast<std::size_t>(node.index) < x.size() ? x[static_cast<std::size_t>(node.index)] : 0;
+            else {
+                double operand[3] = {};
+                for (std::size_t i = node.arity; i-- > 0; stack_.pop_back()) operand[i] = stack_.back();
+                value = node.op == Op::integer_power ? integer_power(operand[0], node.index) : balmer::apply(node.op, operand[0], operand[1], operand[2]);
+            }
+            if (all_finite && !std::isfinite(value)) return std::numeric_limits<double>::quiet_NaN();
+            stack_.push_back(value);
+        }
+        return stack_.back();
+    }
+
+    const Expression& original_;
+    std::span<const Interval> box_;
+    std::size_t features_ = 0;
+    std::vector<double> coordinates_, expected_, stack_;
+};
 
 /// What a simplified formula may be written with.
 OperatorSet allowed_operators(const Expression& original, const SimplifyOptions& options) {
@@ -137,18 +158,23 @@ SimplifyResult simplify(const Expression& expression, std::span<const Definition
     const auto is_written_as_allowed = [&](const Expression& candidate) {
         return std::ranges::all_of(candidate.nodes, [&](const Node& node) { return operators[static_cast<std::size_t>(node.op)]; });
     };
+    Check check(expression, options.box);
     const auto consider = [&](const Expression& candidate) {
         if (!is_written_as_allowed(candidate)) return false;
         const int cost = options.cost(candidate);
         if (cost > lowest || (cost == lowest && candidate.size() >= result.expression.size())) return false;
-        if (!agree(expression, candidate, options.box)) return false;
+        if (!check.agrees(candidate)) return false;
         result.expression = candidate;
         lowest = cost;
         return true;
     };
     Expression start = canonical_keeping(expression, opaque);
-    if (options.cost(start) == lowest && is_written_as_allowed(start) && agree(expression, start, options.box)) result.expression = start;
+    if (options.cost(start) == lowest && is_written_as_allowed(start) && check.agrees(start)) result.expression = start;
     consider(start);
+    if (options.node_limit == 0) {
+        result.stop = SaturationStop::node_limit;
+        return result;
+    }
     for (int round = 0; round < 2; ++round) {
         EGraph graph(options.box, !options.constants_are_fixed);
         const auto first = graph.add(start);
