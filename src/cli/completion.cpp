@@ -13,10 +13,6 @@ namespace balmer::cli {
 
 namespace {
 
-std::vector<CLI::App*> commands_of(CLI::App& app) {
-    return app.get_subcommands([](CLI::App*) { return true; });
-}
-
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 /// One line, without what quotes and completion descriptions give a meaning of their own.

@@ -33,11 +33,11 @@ void add_export(CLI::App& app, std::function<int()>& run) {
                                           "Writes the formula in another language. python, c and c++ give the bits of the C library's functions "
                                           "(hypot in Python: to 1 ULP), numpy those of NumPy (to 4 ULP); sympy agrees where the value is finite; latex "
                                           "and mathml carry the constants' uncertainties; json is the model file itself (docs/specs/model.md).");
-    export_app->add_option("RUN|MODEL", options->model, "run folder (its chosen formula) or model file")->required();
+    export_app->add_option("RUN|MODEL|FORMULA", options->model, "run folder (its chosen formula), model file, or \"y = formula\" in quotes")->required();
     export_app->add_option("--to", options->format, fmt::format("{}", fmt::join(export_formats(), ", ")))->type_name("FORMAT")->required();
     export_app->add_option("-o,--output", options->output, "write here instead of standard output")->type_name("FILE");
     export_app->add_option("--complexity", options->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
-    export_app->footer("Examples:\n  balmer export run-events-1 --to python -o mass.py\n  balmer export run-events-1 --to latex --complexity 12");
+    export_app->footer("Examples:\n  balmer export run-events-1 --to python -o mass.py\n  balmer export run-events-1 --to latex --complexity 12\n  balmer export \"m = sqrt(2*pt1*pt2*(cosh(deta) - cos(dphi)))\" --to c");
     export_app->callback([options, &run] { run = [options] { return export_command(*options); }; });
 }
 

@@ -166,7 +166,7 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
                                         "Searches for the cheapest circuit that keeps the formula's decisions (or values) on DATA and writes it as Verilog, VHDL, HLS "
                                         "C++, a C++ header and a Python module, with test benches, vectors and a report. Nothing has to be installed for it; "
                                         "`balmer verify` then proves all of them equal, `balmer synthesize` counts what they take.");
-    firmware->add_option("RUN|MODEL", o->model, "run folder (its chosen formula) or model file")->required();
+    firmware->add_option("RUN|MODEL|FORMULA", o->model, "run folder (its chosen formula), model file, or \"y = formula\" in quotes")->required();
     firmware->add_option("--data", o->data, "rows on which precision is chosen: features, or raw words")->type_name("DATA")->required();
     firmware->add_option("-o,--output", o->folder, "folder to write")->type_name("FOLDER")->required();
     firmware->add_option("--complexity", o->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
@@ -189,7 +189,8 @@ void add_firmware(CLI::App& app, std::function<int()>& run) {
     firmware->add_option("--part", o->part, "device in the Tcl scripts")->type_name("PART")->capture_default_str();
     firmware->add_flag("--valid", o->valid, "carry a valid bit through the pipeline");
     firmware->footer("Examples:\n  balmer firmware run-jets-1 --data jets.csv -o jets\n  balmer firmware run-jets-1 --data jets.csv --front -o circuits\n"
-                     "  balmer firmware model.json --data events.csv --input-format \"fixed<8,4>\" --clock 5ns --multipliers lut -o trigger");
+                     "  balmer firmware model.json --data events.csv --input-format \"fixed<8,4>\" --clock 5ns --multipliers lut -o trigger\n"
+                     "  balmer firmware \"mt2 = 2*pt*met*(1 - cos(dphi))\" --data events.csv -o mt2");
     firmware->callback([o, &run] { run = [o] { return firmware_command(*o); }; });
 }
 

@@ -143,11 +143,11 @@ std::string roff_command(const HelpPage& page) {
     return text;
 }
 
+}  // namespace
+
 std::vector<CLI::App*> commands_of(CLI::App& app) {
     return app.get_subcommands([](CLI::App*) { return true; });
 }
-
-}  // namespace
 
 HelpPage help_page(const CLI::App& app) {
     HelpPage page;

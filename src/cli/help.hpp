@@ -28,6 +28,9 @@ struct HelpPage {
     std::vector<std::string> examples;
 };
 
+/// All commands, in the order in which they were added.
+std::vector<CLI::App*> commands_of(CLI::App& app);
+
 /// Reads the page of a command off its CLI::App.
 HelpPage help_page(const CLI::App& app);
 

@@ -65,11 +65,11 @@ void add_predict(CLI::App& app, std::function<int()>& run) {
                                            "Writes comma-separated values with a header, one line per row of DATA: the outputs by name; for classes "
                                            "the label and the probability of each class. Columns are found by name, others are ignored. Outside an "
                                            "operator's domain the value is nan, and so it is where a cell of DATA is missing.");
-    predict_app->add_option("RUN|MODEL", options->model, "run folder (its chosen formula) or model file")->required();
+    predict_app->add_option("RUN|MODEL|FORMULA", options->model, "run folder (its chosen formula), model file, or \"y = formula\" in quotes")->required();
     predict_app->add_option("DATA", options->data, "table in any format that fit reads")->required();
     predict_app->add_option("-o,--output", options->output, "write here instead of standard output")->type_name("FILE");
     predict_app->add_option("--complexity", options->complexity, "the run's formula of this complexity instead of the chosen one")->type_name("N")->check(CLI::PositiveNumber);
-    predict_app->footer("Examples:\n  balmer predict run-events-1 more.csv -o predicted.csv\n  balmer predict model.json events.csv | head");
+    predict_app->footer("Examples:\n  balmer predict run-events-1 more.csv -o predicted.csv\n  balmer predict model.json events.csv | head\n  balmer predict \"pt = sqrt(px^2 + py^2); mt = sqrt(m^2 + px^2 + py^2)\" events.csv");
     predict_app->callback([options, &run] { run = [options] { return predict_command(*options); }; });
 }
 

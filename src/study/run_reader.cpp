@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "balmer/atomic_file.hpp"
 #include "balmer/error.hpp"
@@ -181,6 +182,41 @@ void read_run_json(RunReader& run) {
     read_facts(run, json);
 }
 
+std::string_view without_spaces(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\n");
+    return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\n") + 1 - first);
+}
+
+/// "a = formula; b = formula": every name in the formulas that is no function is a column.
+Model model_from(std::string_view text) {
+    std::vector<Expression> formulas;
+    std::vector<std::string> names;
+    Vocabulary vocabulary;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(';', begin), text.size());
+        const std::string_view part = without_spaces(text.substr(begin, end - begin));
+        const std::size_t equals = part.find('=');
+        const std::string name(without_spaces(part.substr(0, std::min(equals, part.size()))));
+        begin = end + 1;
+        if (part.empty()) {
+            continue;
+        }
+        if (name.empty() || equals == std::string_view::npos) {
+            throw Error({.name = std::string(part)}, "a formula has a name before it: \"y = a + b\", and \"y = a + b; z = a*b\" are two");
+        }
+        if (std::ranges::find(names, name) != names.end()) {
+            throw Error({.name = name}, "two formulas have this name");
+        }
+        names.push_back(name);
+        formulas.push_back(parse(without_spaces(part.substr(equals + 1)), vocabulary, UnknownName::feature));
+    }
+    Model model = Model::from_expressions(std::move(formulas), std::move(vocabulary));
+    for (std::size_t k = 0; k < names.size(); ++k) {
+        model.outputs[k].name = names[k];
+    }
+    return model;
+}
+
 }  // namespace
 
 RunReader RunReader::open(const fs::path& path) {
@@ -223,15 +259,19 @@ Model RunReader::model(int complexity) const {
     return load_model(path / "models" / fmt::format("complexity_{:03}.json", complexity));
 }
 
-Model model_of(const std::string& run_or_model, std::optional<int> complexity) {
-    if (fs::is_regular_file(run_or_model)) {
-        if (complexity) {
-            throw Error(fmt::format("--complexity chooses from a run folder, {} is a model file", run_or_model));
+Model model_of(const std::string& text, std::optional<int> complexity) {
+    const bool is_file = fs::is_regular_file(text), is_formula = !fs::exists(text) && text.find('=') != std::string::npos;
+    if (!is_file && !is_formula) {
+        if (!fs::exists(text)) {
+            throw Error({.file = text}, "no such run folder or model file. `balmer fit` says at its end where it keeps the run; a formula has a name before it: \"y = a + b\"");
         }
-        return load_model(run_or_model);
+        const RunReader run = RunReader::open(text);
+        return run.model(complexity.value_or(run.best()));
     }
-    const RunReader run = RunReader::open(run_or_model);
-    return run.model(complexity.value_or(run.best()));
+    if (complexity) {
+        throw Error(fmt::format("--complexity chooses from a run folder, {} is a {}", text, is_file ? "model file" : "formula"));
+    }
+    return is_file ? load_model(text) : model_from(text);
 }
 
 }  // namespace balmer

@@ -42,7 +42,8 @@ struct RunReader {
     Model model(int complexity) const;
 };
 
-/// The model behind RUN|MODEL: of a folder the chosen one or that of `complexity`, else the model file.
-Model model_of(const std::string& run_or_model, std::optional<int> complexity);
+/// The model behind RUN|MODEL|FORMULA: of a folder the chosen one or that of `complexity`, a model file, or formulas as they are typed,
+/// "y = a + b; z = a*b", whose names are columns. Throws balmer::Error for what is none of these.
+Model model_of(const std::string& text, std::optional<int> complexity);
 
 }  // namespace balmer

@@ -158,6 +158,21 @@ TEST(Show, ARunThatHasNotChosenYet) {
     expect_mistake("show '" + (folder / "run") + "'", "no formula yet");
 }
 
+TEST(Predict, FormulasAsTheyAreTyped) {
+    const TemporaryFolder folder;
+    std::ofstream(folder / "t.csv") << "a,b\n1,2\n3,5\n";
+    const auto said = balmer_says("predict 'y = a + b^2; z = b/a;' '" + (folder / "t.csv") + "'");
+    EXPECT_NE(said.output.find("y,z\n5,2\n28,1.6666666666666667\n"), std::string::npos) << said.output;
+    const std::string table = " '" + (folder / "t.csv") + "'";
+    expect_mistake("predict 'y = a + c'" + table, "c");
+    expect_mistake("predict 'y = a +'" + table, "^");
+    expect_mistake("predict '= a'" + table, "has a name before it");
+    expect_mistake("predict 'y = a; b'" + table, "has a name before it");
+    expect_mistake("predict 'y = a; y = b'" + table, "two formulas");
+    expect_mistake("predict 'y = a' --complexity 3" + table, "is a formula");
+    expect_mistake("predict 'a + b'" + table, "\"y = a + b\"");
+}
+
 TEST(Show, WhatIsNoRun) {
     const TemporaryFolder folder;
     expect_mistake("show '" + (folder / "none") + "'", "no such run folder");

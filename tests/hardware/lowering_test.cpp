@@ -314,6 +314,15 @@ TEST(Lowering, RefusesDivisorsThatMayBeZero) {
     EXPECT_NO_THROW(lower(model_of({"1/(x^2 + 0.5)"}), across, {.tolerance = 0.05}));
 }
 
+TEST(Lowering, SaysWhereAFunctionHasAPole) {
+    const Model model = model_of({"tan(x) + 0.1*y"});
+    const std::string message = message_of([&] { lower(model, table_of(model, 500, -2, 2, 1.0 / 8192), {}); });
+    EXPECT_NE(message.find("has a pole or a jump near x = "), std::string::npos) << message;
+    const std::string smooth = message_of([&] { lower(model_of({"sinh(12*x)*y"}), table_of(model, 500, -2, 2, 1.0 / 8192), {.tolerance = 1e-9}); });
+    EXPECT_NE(smooth.find("asked for was"), std::string::npos) << smooth;
+    EXPECT_EQ(smooth.find("a pole or a jump"), std::string::npos) << smooth;
+}
+
 TEST(Lowering, NamesThatHadToChangeAreNoted) {
     Model model = model_of({"reg + 0.5*Pt - 0.25*pt"});
     const Circuit circuit = lower(model, table_of(model, 500, -3, 3, 1.0 / 16), {.tolerance = 0.05});
