@@ -273,42 +273,7 @@ Plan plan_for(const Model& model, const Table& table, const LoweringOptions& opt
     return plan;
 }
 
-/// "'tan_of_a' has a pole or a jump near a = 1.571": tables that change more from one point of a fine grid to the next than eight tenths of their values differ.
-std::vector<std::string> steep_tables(const Plan& plan) {
-    constexpr std::size_t points = 4096;
-    std::vector<std::string> places;
-    for (std::uint32_t i = 0; i < plan.edges.size(); ++i) {
-        if (plan.edges[i].kind != EdgeKind::table) {
-            continue;
-        }
-        const PlanEdge& operand = plan.edges[plan.edges[i].terms[0].edge];
-        std::vector<double> at(points);
-        for (std::size_t k = 0; k < points; ++k) {
-            at[k] = std::lerp(operand.low, operand.high, static_cast<double>(k) / (points - 1));
-        }
-        const std::vector<double> values = plan.tabulate(i, at);
-        double largest = 0, where = 0;
-        std::vector<double> finite;
-        for (std::size_t k = 0; k < points; ++k) {
-            if (!std::isfinite(values[k])) {
-                continue;
-            }
-            finite.push_back(values[k]);
-            if (k > 0 && std::fabs(values[k] - values[k - 1]) > largest) {
-                largest = std::fabs(values[k] - values[k - 1]);
-                where = at[k];
-            }
-        }
-        std::ranges::sort(finite);
-        const double usual = finite.empty() ? 0 : finite[finite.size() * 9 / 10] - finite[finite.size() / 10];
-        if (largest > usual) {
-            places.push_back(fmt::format("'{}' has a pole or a jump near {} = {:.4g}", plan.edges[i].name, operand.name, where));
-        }
-    }
-    return places;
-}
-
-std::string advice_for(const Plan& plan, const LoweringOptions& given, const std::vector<std::string>& notes, const std::vector<std::string>& beyond) {
+std::string advice_for(const LoweringOptions& given, const std::vector<std::string>& notes, const std::vector<std::string>& beyond) {
     if (!beyond.empty()) {
         return fmt::format("give the outputs another format (--output-format): {}", fmt::join(beyond, "; "));
     }
@@ -317,9 +282,6 @@ std::string advice_for(const Plan& plan, const LoweringOptions& given, const std
     }
     if (given.output_format) {
         return "give the outputs more bits after the binary point (--output-format), or ask for less (--tolerance, --agreement)";
-    }
-    if (const auto places = steep_tables(plan); !places.empty()) {
-        return fmt::format("{}, which no table follows: leave out the rows around it, or ask for less (--tolerance, --agreement)", fmt::join(places, "; "));
     }
     return given.input_format || !given.input_formats.empty() ? "give the inputs more bits after the binary point, or ask for less"
                                                               : "arguments of functions have at most 20 bits and tables 4096 entries; ask for less (--tolerance, --agreement)";
@@ -347,7 +309,8 @@ Lowering prepare(const Model& model, const Table& table, const LoweringOptions& 
     task.judge = make_judge(model, task.plan.classifies, searched, options);
     check_decision(task.judge, options);
     const std::vector<std::string> beyond = outputs_beyond(model, task.judge, options);
-    task.judge.advice = advice_for(task.plan, given, task.notes, beyond);
+    task.judge.advice = advice_for(given, task.notes, beyond);
+    task.judge.formats_are_to_blame = !beyond.empty() || !task.notes.empty() || given.output_format.has_value();
     task.notes.insert(task.notes.end(), beyond.begin(), beyond.end());
     for (std::size_t k = 0; k < task.judge.scores.size(); ++k) {
         const auto without = std::ranges::count_if(task.judge.scores[k], [](double y) { return !std::isfinite(y); });

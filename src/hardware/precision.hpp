@@ -20,6 +20,7 @@ struct Judge {
     double threshold = 0;
     double unavoidable = 0;                         ///< where the data's truth stands in for the float formulas' values: what these lose themselves
     std::string advice = {};  ///< what to try when the input formats lose too much
+    bool formats_are_to_blame = false;  ///< given ones, more likely than a function with a pole or a jump
 
     /// The quality of a circuit's outputs.
     LoweringQuality measure(const Circuit& circuit) const;
