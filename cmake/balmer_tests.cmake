@@ -4,7 +4,7 @@ enable_testing()
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# Tests wait for the compiler more than for the processor; the rooms they test keep their -O3.
+# Tests wait for the compiler more than for the processor; the rooms they test keep their -O2.
 add_library(balmer_test_options INTERFACE)
 # `if (x) EXPECT_EQ(...)` is safe: the macro blocks a dangling else, which g++ does not see.
 target_compile_options(balmer_test_options INTERFACE $<$<CONFIG:Release>:-O1> -Wno-dangling-else)
@@ -48,7 +48,7 @@ function(balmer_tests name folder flat)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests
         POSITION_INDEPENDENT_CODE OFF)
     if(BALMER_UNITY)
-        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
     endif()
     if(BALMER_PRECOMPILED_HEADERS)
         target_precompile_headers(${target} REUSE_FROM balmer_test_header)

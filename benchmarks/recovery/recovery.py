@@ -7,7 +7,7 @@
 
 Lists: feynman116, feynman120, ai-feynman (the seven of that paper's table), strogatz, nguyen, keijzer, livermore, korns, jin, first-principles, curves,
 fresh and constants (drawn from --list-seed, docs/fresh_formulas.md). Noise is relative to the target's root mean square. A trial has rows
-and a search of its own seed. Every problem is one process with --threads 1, --jobs of them at a time. Finished cases are kept in the work folder
+and a search of its own seed. Every problem is one process with --threads threads, --jobs of them at a time. Finished cases are kept in the work folder
 and skipped when the command is run again. Writes one table (--output) and one picture beside it: solved over time.
 """
 import argparse
@@ -39,7 +39,7 @@ def run_case(program, problem, case, options, work):
         arguments += ["--units", ",".join(f"{name}={unit}" for name, unit in zip([*names, "y"], problem.units))]
     if problem.relative and case["noise"] > 0:
         arguments += ["--sigma", f"{case['noise']:g}*y"]
-    fit = sides.fit_balmer(program, table, case["seconds"], 1, case["trial"], folder / "run", arguments)
+    fit = sides.fit_balmer(program, table, case["seconds"], case["threads"], case["trial"], folder / "run", arguments)
     chosen = fit["front"][fit["chosen"]]
     verdict = judging.judge(chosen["formula"], clean, test, problem.truth, case["noise"], names)
     return case | verdict | {"formula": chosen["formula"], "size": chosen["size"], "truth": problem.truth, "stop": fit["stop"], "wall": fit["wall"],
@@ -56,7 +56,8 @@ def cases_of(arguments, commit):
                         if arguments.only and problem.name not in arguments.only or units == "with" and not problem.units:
                             continue
                         yield problem, {"list": name, "name": problem.name, "noise": 0.01 if problem.table else noise, "units": units, "trial": trial,
-                                        "seconds": arguments.seconds, "list_seed": arguments.list_seed, "options": arguments.option, "commit": commit}
+                                        "seconds": arguments.seconds, "threads": arguments.threads, "list_seed": arguments.list_seed,
+                                        "options": arguments.option, "commit": commit}
 
 
 def say(row, done, count):
@@ -73,7 +74,8 @@ def main():
     parser.add_argument("--units", nargs="+", choices=UNITS, default=["without"], help="with: only problems whose units are known")
     parser.add_argument("--trials", type=int, default=1, help="seeds 1..N of rows and search")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--jobs", type=int, default=2, help="problems at a time, one thread each")
+    parser.add_argument("--jobs", type=int, default=2, help="problems at a time")
+    parser.add_argument("--threads", type=int, default=1, help="of each problem; 60 s on two cores: --threads 2 --jobs 1")
     parser.add_argument("--list-seed", type=lambda text: int(text, 0), default=1, help="of fresh and constants")
     parser.add_argument("--count", type=int, default=200, help="of fresh and constants")
     parser.add_argument("--every", type=int, default=1, help="every n-th problem of each list")

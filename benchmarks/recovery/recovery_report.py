@@ -54,7 +54,7 @@ def write(arguments, rows, sides):
     """Table and picture."""
     loads = [row["load"] for row in rows]
     lines = ["# Exact recovery", "", "```", sides.command_line(), "```", "", sides.machine(arguments.balmer), "",
-             f"{arguments.seconds:g} s a problem, one thread each, {arguments.jobs} at a time, {arguments.trials} trial(s): seeds 1 to {arguments.trials} of rows and "
+             f"{arguments.seconds:g} s a problem, {arguments.threads} thread(s) each, {arguments.jobs} at a time, {arguments.trials} trial(s): seeds 1 to {arguments.trials} of rows and "
              f"search. Noise is relative to the target's root mean square (first-principles: to each value; its measurements as they are). "
              f"Seconds are of the whole process `balmer fit`, start-up and files included. Load average when a search started: median "
              f"{statistics.median(loads):.1f}, most {max(loads):.1f}.", "", *judging.__doc__.strip().splitlines(), "", summary(rows), "",

@@ -24,7 +24,7 @@ struct GeneticOptions {
     int emigrants = 4;                ///< members that leave for the next island
     int stagnation_epochs = 120;      ///< epochs without progress after which a population starts anew
     double epoch_work = 6e7;          ///< rows x nodes per island and epoch, small costs of a child included
-    double solved = 1e-13;            ///< loss, relative to that of the best constant, that counts as exact
+    double solved = 1e-20;            ///< loss, relative to that of the best constant, that counts as exact
     bool stop_when_solved = true;     ///< end once an exact formula has not become shorter for a while
 };
 

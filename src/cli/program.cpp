@@ -56,7 +56,7 @@ void check_command(const CLI::App& app, const std::vector<std::string>& argument
 }
 
 /// The flags of the command that was chosen, or of the program.
-std::vector<std::string> flags_of(const CLI::App& app) {
+std::vector<std::string> chosen_flags(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
     const CLI::App& command = chosen.empty() ? app : *chosen[0];
     std::vector<std::string> flags;
@@ -115,7 +115,7 @@ std::string range_complaint(const std::string& text) {
 
 /// What CLI11 complains about, in our words.
 std::string complaint(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
-    const std::vector<std::string> flags = flags_of(app);
+    const std::vector<std::string> flags = chosen_flags(app);
     const std::string help = fmt::format(" `{} --help` lists what is allowed", command_of(app));
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         for (const std::string& word : arguments) {  // a mistyped flag explains a missing one

@@ -11,7 +11,7 @@ namespace balmer::report {
 namespace {
 
 constexpr int colours = 8;
-constexpr double character = 6.6;  // mean width of a character at 12 pixels
+constexpr double character_width = 6.6;  // mean width of a character at 12 pixels
 constexpr double right = 14, bottom = 46, above = 12, title_height = 22;
 
 std::string colour(int index) { return fmt::format("var(--c{})", index % colours); }
@@ -50,7 +50,7 @@ Frame frame_of(const Plot& plot) {
     Axis y = axis_of(plot, &Series::y, plot.y_scale, plot.y_axis);
     std::size_t longest = 1;
     for (const auto& tick : y.ticks(6)) longest = std::max(longest, tick.label.size());
-    const double left = 34 + character * static_cast<double>(longest);
+    const double left = 34 + character_width * static_cast<double>(longest);
     const double top = above + (plot.title.empty() ? 0 : title_height);
     return {x, y, left, top, plot.width - left - right, plot.height - top - bottom};
 }
@@ -165,7 +165,7 @@ std::string legend(const Plot& plot, const Frame& f) {
     }
     if (named.empty()) return "";
     constexpr double row = 17, swatch = 26;
-    const double width = swatch + character * static_cast<double>(longest) + 8, height = row * static_cast<double>(named.size()) + 4;
+    const double width = swatch + character_width * static_cast<double>(longest) + 8, height = row * static_cast<double>(named.size()) + 4;
     double best_x = 0, best_y = 0;
     std::size_t fewest = static_cast<std::size_t>(-1);
     for (const double y : {f.top + 6, f.top + f.height - height - 6}) {

@@ -20,7 +20,7 @@ using enumerate::RobustFit;
 using enumerate::robust_linear_fit;
 using Matrix = std::vector<std::vector<double>>;
 
-constexpr std::size_t most_rows = 1500, most_features = 30, most_terms = 90, rows_per_term = 8;
+constexpr std::size_t most_rows = 1500, most_smooth_features = 30, most_terms = 90, rows_per_term = 8;
 constexpr std::size_t fewest_rows = 40;
 
 // Products of at most two columns, with the columns that each holds.
@@ -132,7 +132,7 @@ Survey survey(const Problem& problem) {
     const std::size_t count = problem.data.features.size();
     const auto sample = enumerate::take_sample(problem.data, enumerate::choose_spread_rows(problem.data.rows(), most_rows, {}));
     const std::size_t rows = sample.size();
-    if (rows < fewest_rows || count == 0 || count > most_features) return found;
+    if (rows < fewest_rows || count == 0 || count > most_smooth_features) return found;
     Matrix ranks;
     for (const auto& column : sample.columns) ranks.push_back(scaled_ranks(column));
     const auto& y = sample.target;

@@ -12,9 +12,9 @@ using namespace balmer::testing;
 
 namespace {
 
-const Vocabulary names{{"x", "y", "z"}, {}, {}, {}};
+const Vocabulary variables{{"x", "y", "z"}, {}, {}, {}};
 
-std::string by_x(const std::string& formula) { return print(derivative(parse(formula, names), {By::Kind::feature, 0}), names); }
+std::string by_x(const std::string& formula) { return print(derivative(parse(formula, variables), {By::Kind::feature, 0}), variables); }
 
 // Central difference, extrapolated once (Richardson): error of order h^4.
 double difference(const Expression& f, std::vector<double> point, std::size_t i) {
@@ -84,7 +84,7 @@ TEST(Derivative, RandomFormulasByFeatureAndByParameter) {
         near[1] += 1e-3;
         if (!std::isfinite(numeric) || std::fabs(numeric) > 100 || std::fabs(difference(f, near, 1) - numeric) > .01) continue;
         EXPECT_NEAR(value_at(derivative(f, {By::Kind::feature, 1}), point), numeric, 1e-4 * (1 + std::fabs(numeric)))
-            << "seed 6 " << print(f, names);
+            << "seed 6 " << print(f, variables);
         ++compared;
         for (std::size_t p = 0; p < f.values.size(); ++p) {
             // The same formula with its parameter as a fourth feature.
@@ -99,7 +99,7 @@ TEST(Derivative, RandomFormulasByFeatureAndByParameter) {
             if (!std::isfinite(slope) || std::fabs(slope) > 100 || std::fabs(difference(opened, beside, 3) - slope) > .01) continue;
             auto d = derivative(f, {By::Kind::parameter, static_cast<std::int32_t>(p)});
             ASSERT_GE(d.values.size(), f.values.size());
-            EXPECT_NEAR(value_at(d, point), slope, 1e-4 * (1 + std::fabs(slope))) << "seed 6 " << print(f, names) << " by " << p;
+            EXPECT_NEAR(value_at(d, point), slope, 1e-4 * (1 + std::fabs(slope))) << "seed 6 " << print(f, variables) << " by " << p;
             ++by_parameter;
         }
         point.resize(3);
@@ -109,7 +109,7 @@ TEST(Derivative, RandomFormulasByFeatureAndByParameter) {
 }
 
 TEST(Derivative, ByParameterStaysAFunctionOfTheParameters) {
-    auto f = parse("2*x^2*sin(3*y)", names);
+    auto f = parse("2*x^2*sin(3*y)", variables);
     auto d = derivative(f, {By::Kind::parameter, 1});  // 2*x^2*y*cos(3*y)
     const double point[] = {1.5, .7, 0};
     EXPECT_NEAR(value_at(d, point), 2 * 1.5 * 1.5 * .7 * std::cos(3 * .7), 1e-12);

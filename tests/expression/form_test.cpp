@@ -7,13 +7,13 @@
 namespace balmer {
 namespace {
 
-Vocabulary words() {
+Vocabulary hole_words() {
     return {.features = {"x", "y", "z"}, .parameters = {}, .definitions = {}, .holes = {}, .categories = {{"detector", {"a", "b"}}}};
 }
 
 std::string form_error(const std::string& text) {
     try {
-        (void)parse_form(text, words());
+        (void)parse_form(text, hole_words());
     } catch (const Error& error) {
         return error.what();
     }
@@ -26,7 +26,7 @@ Expression hole(const std::string& text) {
 }
 
 TEST(Form, IsReadWithItsHolesAndConstants) {
-    const Form form = parse_form("sin(f(x, y)) + p[detector]*g(z) - 2*m", words());
+    const Form form = parse_form("sin(f(x, y)) + p[detector]*g(z) - 2*m", hole_words());
     ASSERT_EQ(form.holes.size(), 2u);
     EXPECT_EQ(form.holes[0].name, "f");
     EXPECT_EQ(form.holes[0].arguments, (std::vector<std::string>{"x", "y"}));
@@ -35,11 +35,11 @@ TEST(Form, IsReadWithItsHolesAndConstants) {
 }
 
 TEST(Form, IsFilledWithSharedConstants) {
-    const Form form = parse_form("f(x - y) + m*f(z)", words());
+    const Form form = parse_form("f(x - y) + m*f(z)", hole_words());
     EXPECT_EQ(form.holes[0].arguments, (std::vector<std::string>{"x - y"}));
     const Expression holes[] = {hole("3*u^2 + u")};
     const Expression whole = filled(form.expression, holes);
-    Vocabulary named = words();
+    Vocabulary named = hole_words();
     named.parameters = {"m"};
     EXPECT_EQ(print(whole, named), "3*(x - y)^2 + (x - y) + m*(3*z^2 + z)");
     EXPECT_EQ(whole.values, (std::vector<double>{1, 3}));  // m, and the 3 once
@@ -50,16 +50,16 @@ TEST(Form, IsFilledWithSharedConstants) {
 }
 
 TEST(Form, HolesMayStandInHoles) {
-    const Form form = parse_form("f(g(x), y)", words());
+    const Form form = parse_form("f(g(x), y)", hole_words());
     EXPECT_EQ(form.holes[0].name, "g");  // read from inside out
     const Expression holes[] = {hole("exp(u)"), hole("u/v")};
-    EXPECT_EQ(print(filled(form.expression, holes), words()), "exp(x)/y");
+    EXPECT_EQ(print(filled(form.expression, holes), hole_words()), "exp(x)/y");
 }
 
 TEST(Form, PrintsWhatWasFoundForAHole) {
-    const Form form = parse_form("f(x, y) + g(x - z)", words());
-    EXPECT_EQ(print_hole(form.holes[0], hole("u*v + 1"), words()), "f(x, y) = x*y + 1");
-    EXPECT_EQ(print_hole(form.holes[1], hole("u^2"), words()), "g(u) = u^2");
+    const Form form = parse_form("f(x, y) + g(x - z)", hole_words());
+    EXPECT_EQ(print_hole(form.holes[0], hole("u*v + 1"), hole_words()), "f(x, y) = x*y + 1");
+    EXPECT_EQ(print_hole(form.holes[1], hole("u^2"), hole_words()), "g(u) = u^2");
 }
 
 TEST(Form, ErrorsSayWhatIsWrong) {

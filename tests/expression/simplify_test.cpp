@@ -56,6 +56,13 @@ TEST(Simplify, UsesTheBox) {
     EXPECT_EQ(simplified("relu(-x) + y", positive_box), "y");
 }
 
+TEST(Simplify, FoldsWhatSaturates) {
+    EXPECT_EQ(simplified("y + 3*tanh(cos(x) - 1e7)"), "y + -3");
+    EXPECT_EQ(simplified("x + erf(sin(y)*z + 40)", {{-1, 1}, {-1, 1}, {-9, 9}}), "x + 1");
+    EXPECT_EQ(simplified("tanh(cos(x) + -3)"), "tanh(cos(x) + -3)");
+    EXPECT_EQ(simplified("sign(exp(x) + 1)*y"), "y");
+}
+
 TEST(Simplify, FalseEqualitiesStayUnproven) {
     const std::pair<const char*, const char*> cases[] = {
         {"sqrt(x^2) - x", "0"}, {"(x^2)^0.5/x", "1"}, {"asin(sin(x)) - x", "0"},

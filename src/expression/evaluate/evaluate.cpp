@@ -2,14 +2,11 @@
 
 #include <cassert>
 #include <cmath>
-#include <limits>
 
 #include "expression/evaluate/runner.hpp"
 
 namespace balmer {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 template <class Real>
 void evaluate_columns(const Program& program, std::span<const double> parameters, const Columns<Real>& columns,
@@ -47,7 +44,7 @@ SquaredError sum_squares(const Program& program, std::span<const double> paramet
         }
         result.rows += s.valid;
         if (!std::isfinite(result.sum) || result.sum > bar) {
-            result.sum = infinity;
+            result.sum = INFINITY;
             break;
         }
     }
@@ -135,10 +132,10 @@ double loss_value(const Program& program, std::span<const double> parameters, co
             prediction[k] = runner.output(k) + s.skip;
             double sum = 0;  // x * 0 is 0 for finite x alone
             for (std::size_t i = 0; i < s.valid; ++i) sum += prediction[k][i] * 0;
-            if (sum != 0) return infinity;
+            if (sum != 0) return INFINITY;
         }
         total += loss.tile(s.begin + s.skip, s.valid, prediction, {}, {});
-        if (!std::isfinite(total) || total > bar) return infinity;
+        if (!std::isfinite(total) || total > bar) return INFINITY;
     }
     return total;
 }

@@ -81,23 +81,34 @@ EGraph::Id EGraph::add(TermNode node) {
     return find(id);
 }
 
-// An operator of numbers is a number. One of free parameters is a free parameter.
+// A range that rounding alone makes wider than one number: tanh(cos(x) - 1e7) is -1 everywhere.
+std::optional<double> only_value(const Interval& range) {
+    constexpr double rounding = 1e-15;
+    if (!std::isfinite(range.lower) || !(range.upper - range.lower <= rounding * std::fabs(range.lower))) return std::nullopt;
+    return std::trunc(range.upper) == range.upper ? range.upper : range.lower;
+}
+
+// An operator of numbers is a number, one of free parameters a free parameter; so is one whose operands matter no more.
 void EGraph::fold(Id id, const TermNode& node) {
     if (node.count == 0 || node.op == Op::call || node.op == Op::hole || node.op >= Op::sum) return;
     std::array<double, 3> x{};
-    bool literal = true;
+    bool known = true, literal = true;
     for (std::size_t i = 0; i < node.count; ++i) {
         const Class& operand = classes_[find(node.operand[i])];
-        if (!operand.number) return;
-        x[i] = *operand.number;
+        known = known && operand.number;
+        x[i] = operand.number.value_or(0);
         literal = literal && operand.literal;
     }
-    if (classes_[find(id)].number && (literal || !classes_[find(id)].literal)) return;
-    const double value = node.op == Op::integer_power ? integer_power(x[0], node.index) : balmer::apply(node.op, x[0], x[1], x[2]);
-    if (!std::isfinite(value) || (value != 0 && std::fabs(value) < 1e-300)) return;
+    const Class& own = classes_[find(id)];
+    std::optional<double> value;
+    if (known) value = node.op == Op::integer_power ? integer_power(x[0], node.index) : balmer::apply(node.op, x[0], x[1], x[2]);
+    else value = only_value(own.range);
+    literal = literal || !known;
+    if (!value || (own.number && (literal || !own.literal))) return;
+    if (!std::isfinite(*value) || (*value != 0 && std::fabs(*value) < 1e-300)) return;
     TermNode number;
     number.index = literal ? -1 : next_parameter_++;
-    number.value = value == 0 ? 0.0 : value;
+    number.value = *value == 0 ? 0.0 : *value;
     merge(id, add(number));
 }
 

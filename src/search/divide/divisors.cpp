@@ -10,7 +10,6 @@
 namespace balmer::divide {
 namespace {
 
-constexpr double gain = 0.9;                // the error must fall below this share of what it was
 constexpr std::size_t trial_terms = 120, trial_rows = 600;
 constexpr std::size_t most_trials = 10, most_steps = 4;
 
@@ -221,10 +220,8 @@ std::vector<PowerOf> powers_in(const Part& part) {
 
 std::vector<Step> divisor_steps(const Part& part, double error, double spread, const Means& means, Meter& meter) {
     constexpr double exact = 1e-9;              // error that needs no step
-    constexpr double gain = 0.9;                // the error must fall below this share of what it was
     constexpr double useless = 0.3;             // error that says nothing
     constexpr double sure = 5;                  // of divisors, to go by that there
-    constexpr std::size_t most_trials = 10, most_steps = 4;
     const std::size_t n = part.variables();
     std::vector<Step> steps;
     if (part.tolerance > 0 || n < 2 || meter.is_over()) return steps;
@@ -251,7 +248,7 @@ std::vector<Step> divisor_steps(const Part& part, double error, double spread, c
             of.push_back(p.feature);
         }
         Step step = judged(factor_step(n, of, monomial(factors), {1, 1}));
-        if (step.score < gain * before) steps.push_back(std::move(step));
+        if (step.score < least_gain * before) steps.push_back(std::move(step));
     }
     struct Sure {
         Step step;
@@ -265,8 +262,8 @@ std::vector<Step> divisor_steps(const Part& part, double error, double spread, c
         Step others = judged(factor_step(n, divisor.of, divisor.value, divisor.power, Rest::others));
         Step all = judged(factor_step(n, divisor.of, divisor.value, divisor.power, Rest::all));
         for (auto* step : {&others, &all})
-            if (step->score < gain * before && step->score < useless) steps.push_back(*step);
-        Step& better = others.score < gain * all.score ? others : all;
+            if (step->score < least_gain * before && step->score < useless) steps.push_back(*step);
+        Step& better = others.score < least_gain * all.score ? others : all;
         if (std::isfinite(better.score) && divisor.sureness > sure) at_first_sight.push_back({std::move(better), divisor.sureness, divisor.shape});
     }
     std::ranges::stable_sort(steps, {}, &Step::score);

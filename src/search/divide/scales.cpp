@@ -2,7 +2,6 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "search/divide/formula.hpp"
@@ -12,12 +11,11 @@
 namespace balmer::divide {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
 bool can_be_logarithm(std::span<const double> x) {
-    double smallest = infinity, largest = 0;
+    double smallest = INFINITY, largest = 0;
     bool positive = true, negative = true;
     for (const double v : x) {
         positive = positive && v > 0;
@@ -116,7 +114,7 @@ std::vector<Input> inputs_of(std::span<const std::vector<double>> columns, Input
     std::vector<Input> inputs;
     for (const auto& x : columns) {
         Input input{.kind = kind == Input::Kind::logarithm && can_be_logarithm(x) ? Input::Kind::logarithm : Input::Kind::plain};
-        double low = infinity, high = -infinity;
+        double low = INFINITY, high = -INFINITY;
         for (const double v : x) {
             const double u = input.kind == Input::Kind::logarithm ? std::log(std::fabs(v)) : v;
             low = std::min(low, u);

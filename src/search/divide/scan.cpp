@@ -6,8 +6,6 @@
 namespace balmer::divide {
 namespace {
 
-constexpr double gain = 0.9;  // the error must fall below this share of what it was
-
 Expression parsed(const char* text, std::vector<std::string> names) {
     return parse(text, Vocabulary{.features = std::move(names), .parameters = {}, .definitions = {}, .holes = {}});
 }
@@ -48,7 +46,7 @@ std::vector<Step> scan_steps(const Part& part, double error, double spread, cons
         return std::ranges::all_of(step.features, written) && written(step.target) && written(step.wrap);
     };
     const auto keep = [&](Step step, double after) {
-        if (!(after < gain * before)) return;
+        if (!(after < least_gain * before)) return;
         step.score = after;
         steps.push_back(std::move(step));
     };

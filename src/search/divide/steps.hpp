@@ -8,6 +8,8 @@
 
 namespace balmer::divide {
 
+/// A step is worth taking when the error falls below this share of what it was.
+inline constexpr double least_gain = 0.9;
 /// Of the small polynomials that judge steps on trial.
 inline SurrogateOptions trial_options(double spread) { return {.terms = 120, .rows = 600, .spread = spread, .ridge = 0, .groups = {}}; }
 

@@ -3,7 +3,6 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "search/divide/quotient.hpp"
@@ -11,7 +10,6 @@
 namespace balmer::divide {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int highest_degree = 20;  // in one variable
 constexpr double flat = 1e-11;      // of a column outside the span of those before it, where it counts as inside
 
@@ -181,7 +179,7 @@ public:
     }
 
     struct Found {
-        double error = infinity;
+        double error = INFINITY;
         std::vector<double> coefficients;
         double gain = 1;
         bool more_help = true;
@@ -210,7 +208,7 @@ public:
             errors.push_back(error);
             if (terms_.shape == Terms::Shape::degree) fewer = errors.size() > 2 ? errors.size() - 2 : 0;
             else while (4 * terms_.prefixes[fewer] <= prefix) ++fewer;
-            const double before = fewer > 0 ? errors[fewer - 1] : infinity;
+            const double before = fewer > 0 ? errors[fewer - 1] : INFINITY;
             if (error < found.error) {
                 found = {error, {c.data(), c.data() + size}, before / error};
                 best_size = prefix;
@@ -345,7 +343,7 @@ void Surrogate::fit_mixed(Scale scale, std::span<const double> target, std::span
 
 std::vector<double> prediction_errors(std::span<const std::vector<double>> columns, std::span<const std::vector<double>> targets,
                                       std::span<const std::vector<double>> slopes, const SurrogateOptions& options) {
-    std::vector<double> errors(targets.size(), infinity);
+    std::vector<double> errors(targets.size(), INFINITY);
     if (columns.empty() || targets.empty()) return errors;
     const Split split(columns[0].size(), options.rows);
     const std::size_t most = std::min(options.terms, split.training.size() / 2 + 1);
@@ -381,7 +379,7 @@ void Surrogate::fit_space(std::vector<Input> inputs, const Terms& terms, std::sp
 
 double Surrogate::error_of(Scale scale) const {
     const auto& fit = fits_[static_cast<std::size_t>(scale)];
-    return fit ? fit->error : infinity;
+    return fit ? fit->error : INFINITY;
 }
 
 bool Surrogate::at_noise_floor() const {

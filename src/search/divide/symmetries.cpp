@@ -20,17 +20,17 @@ constexpr double least_influence = 1e-4;   // of a variable's squared gradient a
 double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
 
 // A formula of one or two variables with its derivatives.
-struct Shape {
+struct SlopedShape {
     Expression value;
     std::vector<Expression> slopes;
 };
 
-std::vector<Shape> shapes_of(std::span<const char* const> texts, std::vector<std::string> names) {
+std::vector<SlopedShape> shapes_of(std::span<const char* const> texts, std::vector<std::string> names) {
     const std::size_t count = names.size();
     const Vocabulary vocabulary{.features = std::move(names), .parameters = {}, .definitions = {}, .holes = {}};
-    std::vector<Shape> shapes;
+    std::vector<SlopedShape> shapes;
     for (const char* text : texts) {
-        Shape shape{.value = parse(text, vocabulary), .slopes = {}};
+        SlopedShape shape{.value = parse(text, vocabulary), .slopes = {}};
         for (std::size_t k = 0; k < count; ++k) shape.slopes.push_back(derivative(shape.value, {.index = static_cast<std::int32_t>(k)}));
         shapes.push_back(std::move(shape));
     }
@@ -38,7 +38,7 @@ std::vector<Shape> shapes_of(std::span<const char* const> texts, std::vector<std
 }
 
 // What two variables may enter as, beside products, quotients, sums and differences.
-const std::vector<Shape>& pair_shapes() {
+const std::vector<SlopedShape>& pair_shapes() {
     static constexpr const char* texts[] = {
         "square(x) + square(y)", "square(x) - square(y)", "x*y/(x + y)", "x*y/(x - y)", "x + square(y)", "x - square(y)", "x + sqrt(y)", "x - sqrt(y)",
         "x*(1 + y)", "x*(1 - y)", "x/(1 + y)", "x/(1 - y)", "x*(1 + square(y))", "x*(1 - square(y))", "x/(1 + square(y))", "x/(1 - square(y))",
@@ -49,7 +49,7 @@ const std::vector<Shape>& pair_shapes() {
 }
 
 // Factors of one variable, beside powers and exp(b x).
-const std::vector<Shape>& factor_shapes() {
+const std::vector<SlopedShape>& factor_shapes() {
     static constexpr const char* texts[] = {"sin(x)", "cos(x)", "1 + x", "1 - x", "1 + square(x)", "1 - square(x)", "log(x)", "exp(x) - 1", "exp(x) + 1",
                                             "sin(x/2)", "cos(x/2)", "sin(2*x)", "cos(2*x)", "1 + cos(x)", "1 - cos(x)", "1 + sin(x)", "1 - sin(x)", "exp(square(x))", "exp(1/x)"};
     static const auto shapes = shapes_of(texts, {"x"});

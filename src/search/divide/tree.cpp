@@ -14,7 +14,7 @@ namespace {
 
 constexpr double good_enough = 1e-9;  // error up to which every reduction is accepted
 constexpr double good_gradients = 1e-4;  // error below which what gradients do not show is not there
-constexpr std::size_t most_trials = 10;  // proposals refitted for one reduction
+constexpr std::size_t most_refits = 10;  // proposals refitted for one reduction
 
 // Root mean square of what a constant leaves of the target, counted by slope.
 double deviation(const Part& part) {
@@ -169,7 +169,7 @@ bool Tree::accepted(const Node& child) const {
 
 std::optional<std::size_t> Tree::next_child(std::size_t i) {
     std::size_t trials = 0;
-    while (trials < most_trials && nodes_.size() < options_.maximum_parts && !meter_.is_over()) {
+    while (trials < most_refits && nodes_.size() < options_.maximum_parts && !meter_.is_over()) {
         if (nodes_[i].untried.empty()) {
             if (look_further(i)) continue;
             break;

@@ -13,7 +13,7 @@ namespace {
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
 
-constexpr std::size_t best_of_size = 2, most_offered = 40;
+constexpr std::size_t best_of_size = 2, most_near_offered = 40;
 constexpr double near_exponent = 0.02;  // exponents are fitted to values that are right to a small error
 constexpr double nothing = 1e-9;             // of a column, that rounding leaves of it outside a span
 
@@ -70,7 +70,7 @@ public:
             if (!power && common_sign(t) != 0) screen(transform, t, true);
         }
         std::ranges::stable_sort(hits_, {}, &NearHit::left);
-        for (std::size_t i = 0; i < hits_.size() && i < most_offered && !judge_.run().over(); ++i) offer(hits_[i]);
+        for (std::size_t i = 0; i < hits_.size() && i < most_near_offered && !judge_.run().over(); ++i) offer(hits_[i]);
     }
 
 private:

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_smooth_terms = 220, rows_per_term = 4;
 constexpr double level = 0.9;       // of the error a degree lower: it no longer falls
-constexpr double largest = 0.25;    // of the spread, smallest at rounding: else there is no smooth fit, or no noise
+constexpr double largest_noise = 0.25;  // of the spread, smallest at rounding: else there is no smooth fit, or no noise
 constexpr double smallest = 1e-8;
 constexpr double small = 3e-3, falling = 0.6;  // an error this small that falls so from one degree to the next is no noise yet
 
@@ -45,7 +45,7 @@ NoiseLook look(const std::vector<double>& errors) {
     if (errors.size() < 2) return NoiseLook::unknown;
     const double last = errors.back(), fall = last / errors[errors.size() - 2];
     if (last < smallest || (last < small && fall < falling)) return NoiseLook::none_seen;
-    return last < largest && fall > level ? NoiseLook::noisy : NoiseLook::unknown;
+    return last < largest_noise && fall > level ? NoiseLook::noisy : NoiseLook::unknown;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace balmer::enumerate {
 namespace {
 
-constexpr std::size_t most_terms = 12, most_polynomial_columns = 90;
+constexpr std::size_t most_shown_terms = 12, most_polynomial_columns = 90;
 constexpr std::size_t rows_per_column = 5;
 constexpr double near_whole = 0.02;    // of a coefficient: tried as a whole number
 
@@ -72,7 +72,7 @@ std::vector<Kept> eliminate(Powers powers, std::vector<std::vector<double>> colu
         const RobustFit fit = robust_linear_fit(columns, seen.u, seen.weight);
         judge.run().clock.add(seen.u.size(), columns.size() * columns.size());
         if (!std::isfinite(fit.scale)) break;
-        if (powers.size() <= most_terms) {
+        if (powers.size() <= most_shown_terms) {
             small.push_back({powers, fit.coefficients, cost_of(powers, fit, seen.u.size())});
             make_whole(small.back(), columns, seen);
         }

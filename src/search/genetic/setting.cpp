@@ -15,7 +15,7 @@ constexpr std::int32_t exponents[] = {4, -2, 5, -3};
 
 constexpr std::size_t fewest_rows_for_quick = 400;
 
-bool is_leaf(Op op) { return info(op).arity == 0; }
+bool has_no_operands(Op op) { return info(op).arity == 0; }
 
 // The same value with operators that are not in the list written by those that are.
 Expression written_with(const Expression& operand, const Node& node, bool inverse_known) {
@@ -124,7 +124,7 @@ std::size_t Setting::niche_of(int complexity) const {
 
 Expression Setting::normal(const Expression& expression) const {
     const Expression shortest = canonical(expression);
-    const auto is_known = [&](const Node& node) { return is_leaf(node.op) || knows(node.op); };
+    const auto is_known = [&](const Node& node) { return has_no_operands(node.op) || knows(node.op); };
     if (std::ranges::all_of(shortest.nodes, is_known))
         return shortest;
     std::vector<Expression> stack;
@@ -151,7 +151,7 @@ Expression Setting::normal(const Expression& expression) const {
 
 bool Setting::allowed(const Expression& expression, std::size_t output) const {
     for (const auto& node : expression.nodes) {
-        if (!is_leaf(node.op) && !knows(node.op))
+        if (!has_no_operands(node.op) && !knows(node.op))
             return false;
         if (node.op == Op::feature && static_cast<std::size_t>(node.index) >= features(output))
             return false;

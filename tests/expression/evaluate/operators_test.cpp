@@ -10,7 +10,6 @@ namespace {
 
 using testing::same;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Largest error in units of the last place, float against the double reference, double against the C library (whose own error of
 // up to 1 for the rarer functions is included). docs/evaluation.md states these numbers.
@@ -36,13 +35,13 @@ Bound bound(Op op) {
 template <class Real>
 double ulps(Real value, double exact) {
     const Real near = static_cast<Real>(exact);
-    if (std::isnan(near) || std::isnan(value)) return std::isnan(near) == std::isnan(value) ? 0 : infinity;
+    if (std::isnan(near) || std::isnan(value)) return std::isnan(near) == std::isnan(value) ? 0 : INFINITY;
     if (std::isinf(near) || std::isinf(value)) {
         // Rounding at the edge of the range may go either way.
         constexpr Real edge = std::numeric_limits<Real>::max();
         return near == value || (std::min(std::fabs(near), std::fabs(value)) >= edge * Real(.9999) && std::signbit(near) == std::signbit(value))
                    ? 0
-                   : infinity;
+                   : INFINITY;
     }
     const Real size = std::max(std::fabs(near), std::numeric_limits<Real>::min());
     const double unit = std::ldexp(1.0, std::ilogb(size) - std::numeric_limits<Real>::digits + 1);
@@ -50,7 +49,7 @@ double ulps(Real value, double exact) {
 }
 
 std::vector<double> arguments(std::mt19937_64& random, double largest) {
-    std::vector<double> result = {0.0, -0.0, 1, -1, .5, -.5, 2, -2, 3, infinity, -infinity, std::nan(""), 1e-40, -1e-40, 1e-30, 89, -89, 104, -104,
+    std::vector<double> result = {0.0, -0.0, 1, -1, .5, -.5, 2, -2, 3, INFINITY, -INFINITY, std::nan(""), 1e-40, -1e-40, 1e-30, 89, -89, 104, -104,
                                   709.5, -709.5, -745, 8388607.5, 1e10, -1e10, .625, 1.5707963267948966, 3.14159265358979};
     for (int i = 0; i < 3000; ++i) {
         const double size = std::pow(10, std::uniform_real_distribution<>(-6, 3)(random));
