@@ -158,18 +158,23 @@ void refine(ParetoFront& front, const Scorer& scorer, const Judgement& judged, T
         if (!any) break;
     }
     if (stop.stop_requested()) return;
-    // Every member in its shortest writing; the longer writings leave. Members whose turn comes too late stay as they are.
+    // Every member in its shortest writing; the longer writings leave. Beside it what costs likelihood but saves numbers: the front's choice
+    // weighs the two. Members whose turn comes too late stay as they are.
+    constexpr double careful = 2, bold = 4;  // standard errors
     const double end = watch.seconds() + 0.5 * allowance;
     const auto members = front.members();
-    std::vector<Candidate> written(members.size());
+    std::vector<std::vector<Candidate>> written(members.size());
     parallel_for(pool, members.size(), 1, [&](std::size_t i) {
-        written[i] = members[i];
-        if (stop.stop_requested() || watch.seconds() > end || !is_small(members[i], scorer.problem())) return;
-        written[i] = shorten(snap_constants(members[i], scorer), scorer);
-        if (!scorer.allowed(written[i].outputs) || !std::isfinite(written[i].loss)) written[i] = members[i];
+        for (const double deviations : {careful, bold}) {
+            if (stop.stop_requested() || watch.seconds() > end || !is_small(members[i], scorer.problem())) break;
+            Candidate shorter = shorten(snap_constants(members[i], scorer, deviations), scorer);
+            if (scorer.allowed(shorter.outputs) && std::isfinite(shorter.loss)) written[i].push_back(std::move(shorter));
+        }
+        if (written[i].empty()) written[i].push_back(members[i]);
     });
     ParetoFront tidy;
-    for (auto& candidate : written) tidy.insert(judged(tidied(std::move(candidate))));
+    for (auto& writings : written)
+        for (auto& candidate : writings) tidy.insert(judged(tidied(std::move(candidate))));
     front = std::move(tidy);
 }
 
@@ -291,7 +296,12 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             state.evaluations += result.evaluations;
             break;
         }
-        if (stage.refined || is_last || reason == StopReason::solved) refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
+        // What looks like the law may have a shorter writing that the data allow as well.
+        settled = is_settled(state.front, whole);
+        if (stage.refined || is_last || reason == StopReason::solved || settled) {
+            refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
+            settled = is_settled(state.front, whole);
+        }
         for (const auto& member : state.front.members()) inner.improved({.seconds = watch.seconds(), .stage = "refine"}, member);
         state.seconds += watch.seconds();
         state.evaluations += result.evaluations;
@@ -300,7 +310,6 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
         if (!result.reductions.empty()) state.reductions = result.reductions;
         if (stop.stop_requested()) reason = StopReason::interrupted;
         if (reason == StopReason::interrupted) break;
-        settled = is_settled(state.front, whole);
         if (settled || (reason == StopReason::solved && state.apart.empty())) {
             reason = StopReason::solved;
             break;
