@@ -66,6 +66,7 @@ struct LoweringOptions {
     int latency = -1;              ///< clock cycles; -1: as few as the clock allows
     Multiplier multipliers = Multiplier::automatic;
     std::size_t rows = 4000;       ///< data rows that precision is searched on
+    int threads = 0;               ///< of the precision search, which finds the same with any number; 0: all
     std::string name = "formula";  ///< the module's
     std::map<std::string, LookupTable> lookup_tables;  ///< mode hls4ml, by function; others are exact to the last bit
 };

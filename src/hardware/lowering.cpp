@@ -80,7 +80,7 @@ struct Found {
 Found search_until_all_agree(const Lowering& task, const Judge& everything) {
     constexpr int most_tries = 4;
     LoweringOptions stricter = task.options;
-    PrecisionState best = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
+    PrecisionState best = search_precision(task.plan, stricter, task.judge, {});
     const std::string note = best.note;
     for (int attempt = 1; attempt < most_tries && note.empty(); ++attempt) {
         const LoweringQuality quality = everything.measure(best.realisation.circuit);
@@ -91,7 +91,7 @@ Found search_until_all_agree(const Lowering& task, const Judge& everything) {
         stricter.agreement = 1 - (1 - stricter.agreement) / std::max(excess, 1.0);
         stricter.tolerance /= std::max(quality.error / task.options.tolerance, 1.0);
         try {
-            PrecisionState next = search_precision(task.plan, stricter, task.judge, [](const PrecisionState&) {});
+            PrecisionState next = search_precision(task.plan, stricter, task.judge, {});
             if (!next.note.empty()) {
                 break;
             }

@@ -13,6 +13,7 @@
 
 #include "balmer/error.hpp"
 #include "balmer/hash.hpp"
+#include "balmer/parallel.hpp"
 #include "hardware/area_memory.hpp"
 #include "hardware/output_memory.hpp"
 
@@ -81,17 +82,26 @@ public:
     Search(const Plan& plan, const LoweringOptions& options, const Judge& judge, const std::function<void(const PrecisionState&)>& visit)
         : plan_(plan), options_(options), judge_(judge), visit_(visit), free_(free_scales(plan)), uses_(count_uses(plan)), outputs_(judge) {}
 
+    /// The ways down from all starts, on all threads; the same with any number of them.
     PrecisionState run() {
-        std::optional<PrecisionState> best;
-        for (PrecisionState& state : starts()) {
-            show(state);
-            std::vector<Move> moves = all_moves();
-            descend(state, moves);
-            exchange(state, moves);
-            if (!best || state.cost < best->cost) {
-                best = std::move(state);
+        std::vector<PrecisionState> states = starts();
+        std::vector<std::vector<PrecisionState>> paths(states.size());
+        ThreadPool pool(static_cast<std::size_t>(std::max(0, options_.threads)));
+        const std::size_t lanes = std::min(pool.size(), states.size());
+        pool.run(lanes, [&](std::size_t lane) {
+            Search own(*this);  // what is remembered saves time alone
+            for (std::size_t i = lane; i < states.size(); i += lanes) {
+                own.path_.clear();
+                own.go_down(states[i]);
+                paths[i] = own.path_;
+            }
+        });
+        for (const auto& path : paths) {
+            for (const PrecisionState& state : path) {
+                visit_(named(state, Sharing::none));
             }
         }
+        const auto best = std::ranges::min_element(states, {}, &PrecisionState::cost);
         const PrecisionState shared = evaluated(best->formats, Sharing::pairs);
         PrecisionState cheaper = shared.cost < best->cost ? named(shared, Sharing::pairs) : named(*best, Sharing::none);
         cheaper.note = note_;
@@ -107,7 +117,17 @@ private:
         return state;
     }
 
-    void show(const PrecisionState& state) { visit_(named(state, Sharing::none)); }
+    void go_down(PrecisionState& state) {
+        note_step(state);
+        std::vector<Move> moves = all_moves();
+        descend(state, moves);
+        exchange(state, moves);
+    }
+
+    /// For those who want to see every step: its circuit is made later.
+    void note_step(const PrecisionState& state) {
+        if (visit_) path_.push_back({.formats = state.formats, .quality = state.quality, .cost = state.cost});
+    }
 
     /// The circuit of the formats, without names; its quality only when it costs less than the limit.
     PrecisionState evaluated(PlanFormats formats, Sharing sharing = Sharing::none, double cost_limit = no_limit) {
@@ -369,20 +389,30 @@ private:
         return next && next->cost < state.cost ? std::move(next) : std::nullopt;
     }
 
-    /// What has been tried before and costs too much, on another way down, is not made again.
+    /// What has been tried before, on another way down, is not made again: the state comes without its circuit.
     std::optional<PrecisionState> evaluated_if_possible(PlanFormats formats, double cost_limit = no_limit) {
-        auto& cost = costs_.try_emplace(hash_of(formats), -no_limit).first->second;
-        if (cost >= cost_limit) {
+        Known& known = known_.try_emplace(hash_of(formats)).first->second;
+        if (known.cost >= cost_limit) {
             return std::nullopt;
+        }
+        if (known.quality) {
+            return PrecisionState{.formats = std::move(formats), .quality = *known.quality, .cost = known.cost};
         }
         try {
             PrecisionState state = evaluated(std::move(formats), Sharing::none, cost_limit);
-            cost = state.cost;
+            known.cost = state.cost;
+            if (state.cost < cost_limit) known.quality = state.quality;
             return state;
         } catch (const Error&) {
-            cost = no_limit;  // a value or a table grew too large
+            known.cost = no_limit;  // a value or a table grew too large
             return std::nullopt;
         }
+    }
+
+    /// The state with its circuit.
+    PrecisionState made(PrecisionState state) {
+        if (state.realisation.edges.empty()) state.realisation = realise(plan_, state.formats, options_, cache_, Sharing::none, Naming::none);
+        return state;
     }
 
     static double score_of(const PrecisionState& from, const PrecisionState& to) {
@@ -397,7 +427,7 @@ private:
             move.score = std::numeric_limits<double>::infinity();
         }
         while (take_best(state, moves)) {
-            show(state);
+            note_step(state);
         }
     }
 
@@ -427,7 +457,7 @@ private:
             }
         }
         if (best) {
-            state = std::move(*best);
+            state = made(std::move(*best));
         }
         return best.has_value();
     }
@@ -452,6 +482,7 @@ private:
                     continue;
                 }
                 std::vector<Move> fresh = moves;
+                other = made(std::move(*other));
                 descend(*other, fresh);
                 if (other->cost < state.cost) {
                     state = std::move(*other);
@@ -471,7 +502,13 @@ private:
     TableCache cache_;
     AreaMemory areas_;
     OutputMemory outputs_;
-    std::unordered_map<std::uint64_t, double> costs_;  ///< by a hash of all formats
+    /// What a state was found to cost, and its quality where that was measured.
+    struct Known {
+        double cost = -no_limit;
+        std::optional<LoweringQuality> quality;
+    };
+    std::unordered_map<std::uint64_t, Known> known_;  ///< by a hash of all formats
+    std::vector<PrecisionState> path_;  ///< steps of the last way down
     std::string note_;
 };
 

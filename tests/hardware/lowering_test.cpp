@@ -336,11 +336,18 @@ TEST(Lowering, NamesThatHadToChangeAreNoted) {
 TEST(Lowering, FrontGoesFromExactToCheap) {
     const Model model = model_of({"sin(x - 0.3*y) + 0.2*z", "x*y", "0.4*z*exp(-x^2)"});
     const Table data = table_of(model, 1500, -3, 3, 1.0 / 16);
-    const auto front = lowering_front(model, data, {.input_format = FixedPoint{8, 4, Sign::with}, .agreement = 0.9});
+    LoweringOptions options{.input_format = FixedPoint{8, 4, Sign::with}, .agreement = 0.9, .threads = 1};
+    const auto front = lowering_front(model, data, options);
     ASSERT_GT(front.size(), 5u);
     for (std::size_t i = 1; i < front.size(); ++i) {
         EXPECT_LT(front[i].cost, front[i - 1].cost);
         EXPECT_GE(front[i].quality.loss, front[i - 1].quality.loss);
+    }
+    options.threads = 3;
+    const auto again = lowering_front(model, data, options);
+    ASSERT_EQ(again.size(), front.size());
+    for (std::size_t i = 0; i < front.size(); ++i) {
+        EXPECT_EQ(to_json(again[i].circuit), to_json(front[i].circuit));
     }
 }
 
