@@ -192,7 +192,7 @@ private:
             const std::vector<std::string> places = judge_.formats_are_to_blame ? std::vector<std::string>() : steep_tables(plan_);
             const std::string advice = places.empty() ? judge_.advice
                                                       : fmt::format("{}, which no table follows: leave out the rows around it, or ask for less (--tolerance, --agreement)", fmt::join(places, "; "));
-            throw Unreached(fmt::format("the circuit reaches {}: {}{}", what, advice, too_large ? fmt::format(". In finer formats {}", too_large->what()) : ""));
+            throw Unreached(fmt::format("the circuit reaches {}: {}{}", what, advice, too_large && places.empty() ? fmt::format(". In finer formats {}", too_large->what()) : ""));
         }
         note_ = fmt::format("the input formats allow {}", what);
         options_.agreement = 1 - slack * lost;
