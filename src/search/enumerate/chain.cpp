@@ -191,6 +191,30 @@ void Chain::inner_constant_stage(const InnerEffort& effort) {
         if (!judges_[t]->solved() && !run_.over()) ask_inner_constants(*table_, take_sample(problem_.data, rows, t), *judges_[t], effort);
 }
 
+// Every two variables in turn with a deeper table of their own, the others as powers beside an entry; then any two entries of these tables.
+void Chain::pair_stage() {
+    constexpr std::size_t most_entries = 60'000, all_entries = 600'000, most_functions = 16'000, all_functions = 160'000;
+    const auto& variables = table_->variables();
+    if (variables.size() < 3 || problem_.units != UnitRule::ignored) return;
+    const std::size_t pairs = variables.size() * (variables.size() - 1) / 2;
+    const std::size_t entries = std::min(most_entries, all_entries / pairs), functions = std::min(most_functions, all_functions / pairs);
+    for (std::size_t i = 1; i < variables.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j) {
+            std::vector<std::int32_t> others;
+            std::ranges::copy_if(variables, std::back_inserter(others), [&](std::int32_t v) { return v != variables[i] && v != variables[j]; });
+            ValueTable table(keys_[0].columns, {variables[j], variables[i]}, problem_.operators, problem_.definitions, RandomStream(seed_, 0, 0, 79), others);
+            while (table.size() < entries && !over() && table.grow(entries, limits(), run_.pool)) run_.clock.add(table.rows(), entries);
+            for (std::size_t t = 0; t < targets_.size(); ++t) {
+                Questions questions(table, keys_[t], checks_[t], *judges_[t]);
+                if (questions.done()) continue;
+                questions.ask_direct();
+                questions_[t]->add_functions(table, functions);
+            }
+        }
+    for (auto& questions : questions_)
+        if (!questions->done()) questions->ask_functions();
+}
+
 // What costs least goes first. Parts are taken by size, the smallest seen through every view.
 void Chain::ask(const Effort& effort) {
     for (auto& pointer : questions_) {
@@ -280,6 +304,7 @@ StopReason Chain::search() {
     const NoiseLook seen = noise_seen();
     if (seen == NoiseLook::noisy) ask_noisy();
     if (!settled) ask_small();
+    if (!stated && !settled && !over() && run_.options.maximum_entries > run_.options.library_entries) pair_stage();
     if (seen == NoiseLook::unknown) ask_noisy();
     const std::pair<std::size_t, Effort> later[] = {
         {150'000, {.inner = {.arguments = 120, .factors = 60, .shifts = 300}, .lattice = 6000, .lattice_views = 3000, .wide = 30'000, .deep = 4000, .compounds = 3000, .thirds = 40, .shifted_monomials = 1000, .functions = 600, .factors = 60, .products = 6000, .shifts = 40, .shifted = 20'000, .linear = 3000, .linear_parts = 60,

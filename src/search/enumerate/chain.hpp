@@ -32,6 +32,7 @@ private:
     void noisy_search(std::size_t t);
     void polynomial_stage(std::size_t monomials);
     void oscillation_stage();
+    void pair_stage();
     void curve_stage();
     void inner_constant_stage(const InnerEffort& effort);
     /// How far each question goes; 0 leaves it out.

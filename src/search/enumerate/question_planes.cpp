@@ -66,6 +66,12 @@ std::vector<std::uint32_t> Questions::simple_bases(std::size_t count) const {
     return both;
 }
 
+Eight Questions::eight_of_logarithm(const Target& target) const {
+    std::vector<double> logarithm(table_.rows());
+    for (std::size_t r = 0; r < logarithm.size(); ++r) logarithm[r] = std::log(std::fabs(target.value[r]));
+    return logarithmic_->of(logarithm.data());
+}
+
 void Questions::ask_factors(const FactorEffort& effort) {
     if (!logarithmic_) return;
     PlaneSearch planes(logarithmic_->dimensions());
@@ -94,14 +100,10 @@ void Questions::ask_factors(const FactorEffort& effort) {
         std::size_t count;
     };
     std::vector<Task> tasks;
-    const auto eight_of = [&](const Target& target) {
-        for (std::size_t r = 0; r < logarithm.size(); ++r) logarithm[r] = std::log(std::fabs(target.value[r]));
-        return logarithmic_->of(logarithm.data());
-    };
-    for (const auto* target : different_targets()) tasks.push_back({target->transform, {}, eight_of(*target), {}, planes.size()});
+    for (const auto* target : different_targets()) tasks.push_back({target->transform, {}, eight_of_logarithm(*target), {}, planes.size()});
     for (const auto* target : different_targets()) {
         if (target->transform != Transform::identity) continue;
-        const Eight t = eight_of(*target);
+        const Eight t = eight_of_logarithm(*target);
         const std::size_t pairs = std::min(effort.pairs, first.size());
         for (std::size_t d = 0; d < first.size(); ++d) tasks.push_back({target->transform, {names[d]}, t, {planes[d]}, planes.size()});
         for (std::size_t d = 1; d < pairs; ++d)
@@ -114,6 +116,38 @@ void Questions::ask_factors(const FactorEffort& effort) {
         if (found.second != PlaneSearch::none) hit.bases.push_back(names[found.second]);
         return hit;
     });
+}
+
+void Questions::add_functions(const ValueTable& other, std::size_t count) {
+    if (!logarithmic_) return;
+    if (!function_planes_) function_planes_.emplace(logarithmic_->dimensions());
+    std::vector<double> logarithm(other.rows());
+    for (std::uint32_t i = 0; i < other.size() && count > 0; ++i) {
+        if (!(other[i].flags & monomial_distinct)) continue;
+        for (std::size_t r = 0; r < logarithm.size(); ++r) logarithm[r] = std::log(std::fabs(other.value(i)[r]));
+        function_planes_->add(logarithmic_->of(logarithm.data()));
+        functions_.push_back(other.expression(i));
+        --count;
+    }
+}
+
+void Questions::ask_functions() {
+    if (!function_planes_) return;
+    struct Task {
+        Transform transform;
+        Eight target;
+        std::vector<Eight> others;
+        std::size_t count;
+    };
+    std::vector<Task> tasks;
+    for (const auto* target : different_targets()) tasks.push_back({target->transform, eight_of_logarithm(*target), {}, functions_.size()});
+    ask_planes(*function_planes_, tasks, [&](const Task& task, const PlaneSearch::Found& found) {
+        FunctionsHit hit{.target = task.transform, .bases = {functions_[found.first]}};
+        if (found.second != PlaneSearch::none) hit.bases.push_back(functions_[found.second]);
+        return hit;
+    });
+    function_planes_.reset();
+    functions_.clear();
 }
 
 void Questions::ask_sums(const SumEffort& effort) {

@@ -52,6 +52,11 @@ public:
     /// T = M (sum c_j x_j + a A + b B + d D + c) for any coefficients, M perhaps 1, or (sum c_j x_j + a A + b B + c) / (D + e).
     void ask_sums(const SumEffort& effort);
 
+    /// Keeps the first `count` monomial-distinct entries of another table of the same key rows for ask_functions.
+    void add_functions(const ValueTable& other, std::size_t count);
+    /// T = C prod x^p f^a g^b for any exponents and any two of the functions kept, which are forgotten then.
+    void ask_functions();
+
     /// Sparse polynomials, and polynomials times one of the first `monomials` monomials, on a sample of more rows than the check's.
     void ask_sparse_polynomials(const Sample& sample, std::size_t monomials);
 
@@ -101,6 +106,7 @@ private:
     std::vector<std::uint32_t> simple_bases(std::size_t count) const;
     template <class Task, class HitOf>
     void ask_planes(const PlaneSearch& planes, const std::vector<Task>& tasks, HitOf&& hit_of);
+    Eight eight_of_logarithm(const Target& target) const;
     void ask_pairs_of(const Hit& as, const std::vector<double>& value, std::size_t count);
 
     const ValueTable& table_;
@@ -113,6 +119,8 @@ private:
     Compounds compounds_;
     std::size_t compound_monomials_ = 0;              ///< that compounds_ were made of
     std::optional<WideFunctionals> logarithmic_, linear_;  ///< blind to monomials of logarithms; to sums of variables
+    std::optional<PlaneSearch> function_planes_;
+    std::vector<Expression> functions_;
     Resolver resolver_;
     std::unordered_set<std::uint64_t> seen_;
     std::vector<std::int64_t> pair_terms_;            ///< of ask_linear: entries and monomials by name

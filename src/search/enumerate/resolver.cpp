@@ -228,13 +228,13 @@ Expression Resolver::part_of(const Hit& hit) const {
 }
 
 std::optional<Expression> Resolver::fitted(const Hit& hit, const std::vector<double>& g) const {
-    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.variables(), judge_.spelling(), {});
+    if (hit.kind == Kind::monomial) return fit_monomial(g, check_, table_.powers(), judge_.spelling(), {});
     const Expression b = named(hit.entry);
     const auto b_values = values_of(b);
     if (!all_finite(b_values)) return std::nullopt;
     if (hit.kind == Kind::quotient) {
         const Base base{b, b_values};
-        return fit_monomial(g, check_, table_.variables(), judge_.spelling(), std::span(&base, 1));
+        return fit_monomial(g, check_, table_.powers(), judge_.spelling(), std::span(&base, 1));
     }
     std::vector<std::vector<double>> columns = {b_values};
     std::vector<Expression> terms = {b};
@@ -322,16 +322,21 @@ bool Resolver::resolve(const Hit& hit) {
 }
 
 bool Resolver::resolve(const ProductHit& hit) {
+    FunctionsHit functions{.target = hit.target, .bases = {}};
+    for (const auto name : hit.bases) functions.bases.push_back(named(name));
+    return resolve(functions);
+}
+
+bool Resolver::resolve(const FunctionsHit& hit) {
     std::vector<double> h(check_.size());
     transform_rows(hit.target, check_.target.data(), h.data(), h.size());
     if (!all_finite(h)) return false;
     std::vector<Base> bases;
-    for (const auto name : hit.bases) {
-        bases.push_back({named(name), {}});
-        bases.back().values = values_of(bases.back().formula);
+    for (const auto& base : hit.bases) {
+        bases.push_back({base, values_of(base)});
         if (!all_finite(bases.back().values)) return false;
     }
-    const auto u = fit_monomial(h, check_, table_.variables(), judge_.spelling(), bases);
+    const auto u = fit_monomial(h, check_, table_.powers(), judge_.spelling(), bases);
     const int sign = common_sign(check_.target);
     if (!u || (loses_sign(hit.target) && sign == 0)) return false;
     return verify(inverted(hit.target, *u, sign));

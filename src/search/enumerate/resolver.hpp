@@ -44,6 +44,12 @@ struct ProductHit {
     std::vector<std::int64_t> bases;  ///< named as Hit::part is
 };
 
+/// The same with any formulas as bases.
+struct FunctionsHit {
+    Transform target = Transform::identity;
+    std::vector<Expression> bases;
+};
+
 /// T = M (sum_j c_j x_j + sum_k a_k B_k + c), or that over (D + e).
 struct SumHit {
     Transform target = Transform::identity;
@@ -60,6 +66,7 @@ public:
     /// True when the formula holds on the check rows to 1e-9 of their spread.
     bool resolve(const Hit& hit);
     bool resolve(const ProductHit& hit);
+    bool resolve(const FunctionsHit& hit);
     bool resolve(const SumHit& hit);
     /// Offers `formula` when it holds on the check rows; true then.
     bool verify(const Expression& formula);

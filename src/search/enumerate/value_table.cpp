@@ -22,6 +22,11 @@ std::vector<std::vector<double>> logarithms(const std::vector<std::vector<double
     return logs;
 }
 
+std::vector<std::int32_t> with_factors(std::vector<std::int32_t> first, std::span<const std::int32_t> second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
 std::vector<Op> of_arity(const std::vector<Op>& operators, int arity) {
     std::vector<Op> result;
     const auto has = [&](Op op) { return std::ranges::find(operators, op) != operators.end(); };
@@ -44,14 +49,15 @@ struct ValueTable::Evaluated {
 };
 
 ValueTable::ValueTable(std::vector<std::vector<double>> columns, std::vector<std::int32_t> variables, std::vector<Op> operators,
-                       std::vector<Definition> definitions, RandomStream random)
+                       std::vector<Definition> definitions, RandomStream random, std::span<const std::int32_t> factors)
     : rows_(columns.front().size()),
       columns_(std::move(columns)),
       variables_(std::move(variables)),
+      powers_(with_factors(variables_, factors)),
       unary_(of_arity(operators, 1)),
       binary_(of_arity(operators, 2)),
       definitions_(std::move(definitions)),
-      functionals_(rows_, logarithms(columns_, variables_), random),
+      functionals_(rows_, logarithms(columns_, powers_), random),
       first_{0, 0},
       cursor_(std::make_unique<Cursor>()) {
     std::vector<double> values(rows_);

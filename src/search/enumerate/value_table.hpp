@@ -65,9 +65,10 @@ struct TableLimits {
 /// depend on the problem alone, not on the number of threads. Entries whose value is not finite on a key row are refused.
 class ValueTable {
 public:
-    /// `column[f]` points to the key rows of feature f, `variables` are the features that may be used, `operators` those allowed.
+    /// `column[f]` points to the key rows of feature f, `variables` are the features that may be used, `operators` those allowed. Powers of
+    /// `factors`, features too, may stand beside an entry, as those of the variables may.
     ValueTable(std::vector<std::vector<double>> columns, std::vector<std::int32_t> variables, std::vector<Op> operators,
-               std::vector<Definition> definitions, RandomStream random);
+               std::vector<Definition> definitions, RandomStream random, std::span<const std::int32_t> factors = {});
     ValueTable(ValueTable&&) noexcept;
     ~ValueTable();
 
@@ -88,6 +89,8 @@ public:
     const Functionals& functionals() const { return functionals_; }
     const std::vector<std::vector<double>>& columns() const { return columns_; }
     const std::vector<std::int32_t>& variables() const { return variables_; }
+    /// Features whose powers monomial keys do not see: the variables and the factors.
+    const std::vector<std::int32_t>& powers() const { return powers_; }
     std::span<const Definition> definitions() const { return definitions_; }
 
     std::uint32_t find_affine(std::uint64_t key) const { return affine_.find(key); }
@@ -121,7 +124,7 @@ private:
 
     std::size_t rows_;
     std::vector<std::vector<double>> columns_;
-    std::vector<std::int32_t> variables_;
+    std::vector<std::int32_t> variables_, powers_;
     std::vector<Op> unary_, binary_;
     std::vector<Definition> definitions_;
     Functionals functionals_;

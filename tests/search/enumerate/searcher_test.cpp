@@ -217,5 +217,14 @@ TEST(Enumerate, LinearPairsFindAWeightedLawWithWrongRows) {
     EXPECT_TRUE(found);
 }
 
+// Powers times two functions of two variables each, neither among the smallest formulas of all five variables.
+TEST(EnumerateSearcher, MultipliesFunctionsOfTwoVariables) {
+    const Law law{"e^2*sin(a^2 - b)*log(c + d^2)/a", {"a", "b", "c", "d", "e"}, 1, 3};
+    const auto result = run_for(problem_of(law, 300), 2e6);
+    EXPECT_EQ(result.stop, StopReason::solved);
+    ASSERT_FALSE(result.front.empty());
+    EXPECT_LT(result.front.members().back().loss, 1e-20);
+}
+
 }  // namespace
 }  // namespace balmer
