@@ -93,7 +93,7 @@ public:
             for (std::size_t i = lane; i < states.size(); i += lanes) {
                 own.path_.clear();
                 own.go_down(states[i]);
-                paths[i] = own.path_;
+                paths[i] = std::move(own.path_);
             }
         });
         for (const auto& path : paths) {

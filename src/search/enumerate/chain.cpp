@@ -200,6 +200,7 @@ void Chain::pair_stage() {
     const std::size_t entries = std::min(most_entries, all_entries / pairs), functions = std::min(most_functions, all_functions / pairs);
     for (std::size_t i = 1; i < variables.size(); ++i)
         for (std::size_t j = 0; j < i; ++j) {
+            if (over()) return;
             std::vector<std::int32_t> others;
             std::ranges::copy_if(variables, std::back_inserter(others), [&](std::int32_t v) { return v != variables[i] && v != variables[j]; });
             ValueTable table(keys_[0].columns, {variables[j], variables[i]}, problem_.operators, problem_.definitions, RandomStream(seed_, 0, 0, 79), others);
