@@ -16,45 +16,11 @@
 #include "balmer/parallel.hpp"
 #include "hardware/area_memory.hpp"
 #include "hardware/output_memory.hpp"
+#include "hardware/poles.hpp"
 
 namespace balmer {
 
 namespace {
-
-/// "'tan_of_a' has a pole or a jump near a = 1.571": tables that change more from one point of a fine grid to the next than eight tenths of their values differ.
-std::vector<std::string> steep_tables(const Plan& plan) {
-    constexpr std::size_t points = 4096;
-    std::vector<std::string> places;
-    for (std::uint32_t i = 0; i < plan.edges.size(); ++i) {
-        if (plan.edges[i].kind != EdgeKind::table) {
-            continue;
-        }
-        const PlanEdge& operand = plan.edges[plan.edges[i].terms[0].edge];
-        std::vector<double> at(points);
-        for (std::size_t k = 0; k < points; ++k) {
-            at[k] = std::lerp(operand.low, operand.high, static_cast<double>(k) / (points - 1));
-        }
-        const std::vector<double> values = plan.tabulate(i, at);
-        double largest = 0, where = 0;
-        std::vector<double> finite;
-        for (std::size_t k = 0; k < points; ++k) {
-            if (!std::isfinite(values[k])) {
-                continue;
-            }
-            finite.push_back(values[k]);
-            if (k > 0 && std::fabs(values[k] - values[k - 1]) > largest) {
-                largest = std::fabs(values[k] - values[k - 1]);
-                where = at[k];
-            }
-        }
-        std::ranges::sort(finite);
-        const double usual = finite.empty() ? 0 : finite[finite.size() * 9 / 10] - finite[finite.size() / 10];
-        if (largest > usual) {
-            places.push_back(fmt::format("'{}' has a pole or a jump near {} = {:.4g}", plan.edges[i].name, operand.name, where));
-        }
-    }
-    return places;
-}
 
 /// A change of the formats that should make the circuit smaller.
 struct Move {
