@@ -297,8 +297,9 @@ SearchResult Chain::run(const Problem& whole, const Budget& budget, std::uint64_
             break;
         }
         // What looks like the law may have a shorter writing that the data allow as well.
-        settled = is_settled(state.front, whole);
-        if (stage.refined || is_last || reason == StopReason::solved || settled) {
+        const bool refined = stage.refined || is_last || reason == StopReason::solved;
+        settled = !refined && is_settled(state.front, whole);
+        if (refined || settled) {
             refine(state.front, rows.scorer(), judged, pool, stop, watch, refining_seconds(budget));
             settled = is_settled(state.front, whole);
         }

@@ -50,4 +50,6 @@ inline FitOutcome fit_of(const Table& table, FitParameters parameters) {
     return fit_table(parameters, table, deaf, StopToken());
 }
 
+inline const Model& chosen(const FitOutcome& outcome) { return outcome.models[outcome.chosen]; }
+
 }  // namespace balmer::testing

@@ -11,8 +11,6 @@
 namespace balmer {
 namespace {
 
-const Model& chosen_model(const FitOutcome& outcome) { return outcome.models[outcome.chosen]; }
-
 FitParameters form_of(const std::string& form, double evaluations = 20'000) {
     FitParameters parameters;
     parameters.target = {"y"};
@@ -40,7 +38,7 @@ Table detectors(const std::function<double(const std::vector<double>&)>& f, doub
 TEST(FormFit, ConstantsOfCategoriesHaveTheirValuesAndErrors) {
     const auto table = detectors([](const auto& v) { return v[0] * std::exp(-0.5 * v[1]); }, 0.01);
     const auto outcome = testing::fit_of(table, form_of("p[detector]*x*exp(-k*z)"));
-    const Model& model = chosen_model(outcome);
+    const Model& model = testing::chosen(outcome);
     EXPECT_EQ(print(model.outputs[0].expression, model.vocabulary), "p[detector]*x*exp(-k*z)");
     ASSERT_EQ(model.parameters.size(), 4u);
     for (std::size_t k = 0; k < 3; ++k) {
@@ -56,7 +54,7 @@ TEST(FormFit, ConstantsOfCategoriesHaveTheirValuesAndErrors) {
 
 TEST(FormFit, AModelWithCategoriesLastsAndPredicts) {
     const auto table = detectors([](const auto& v) { return v[0] * v[1]; });
-    const Model model = chosen_model(testing::fit_of(table, form_of("p[detector]*x*z + 0*q[detector]")));
+    const Model model = testing::chosen(testing::fit_of(table, form_of("p[detector]*x*z + 0*q[detector]")));
     const std::string text = to_json(model);
     EXPECT_NE(text.find("\"balmer_model\": 2"), std::string::npos);
     const Model again = model_from_json(text, "again");
@@ -92,7 +90,7 @@ TEST(FormFit, CategoriesMayBeNumbersAndStandInGuesses) {
     parameters.guess = {"p[run]*(x + z)"};
     parameters.evaluations = 500;
     const auto outcome = testing::fit_of(table, parameters);
-    const Model& model = chosen_model(outcome);
+    const Model& model = testing::chosen(outcome);
     EXPECT_LT(model.metrics.at("loss"), 1e-20);
     EXPECT_EQ(model.vocabulary.features, (std::vector<std::string>{"x", "z"}));
     EXPECT_NE(print(model.outputs[0].expression, model.vocabulary).find("[run]"), std::string::npos);
@@ -103,7 +101,7 @@ TEST(FormFit, CategoriesMayBeNumbersAndStandInGuesses) {
 TEST(FormFit, OneUnknownFunctionIsSolvedForAndSearched) {
     const auto table = testing::table_of({"x", "z"}, 100, [](const auto& v) { return std::exp(-0.5 * v[1]) * (v[0] * v[0] + 0.7) + v[1]; });
     const auto outcome = testing::fit_of(table, form_of("exp(-0.5*z)*f(x) + z"));
-    const Model& model = chosen_model(outcome);
+    const Model& model = testing::chosen(outcome);
     EXPECT_EQ(outcome.result.stop, StopReason::solved);
     EXPECT_GT(model.metrics.at("r2"), 1 - 1e-12);
     EXPECT_EQ(model.provenance.at("where"), "f(x) = x^2 + 0.7");
@@ -119,21 +117,21 @@ TEST(FormFit, AHoleSeesItsArgumentsOnly) {
     const auto outcome = testing::fit_of(table, form_of("f(x)", 1000));
     for (const auto& member : outcome.result.front.members())
         for (const auto& node : member.outputs[0].nodes) EXPECT_FALSE(node.op == Op::feature && node.index == 1);
-    EXPECT_LT(chosen_model(outcome).metrics.at("r2"), 0.9);
+    EXPECT_LT(testing::chosen(outcome).metrics.at("r2"), 0.9);
 }
 
 TEST(FormFit, ArgumentsMayBeExpressions) {
     const auto table = testing::table_of({"x", "z"}, 100, [](const auto& v) { return std::log(3 + std::cos(v[0] - v[1])); });
     const auto outcome = testing::fit_of(table, form_of("log(f(x - z))"));
-    EXPECT_GT(chosen_model(outcome).metrics.at("r2"), 1 - 1e-12);
-    EXPECT_EQ(chosen_model(outcome).provenance.at("where"), "f(u) = cos(u) + 3");
+    EXPECT_GT(testing::chosen(outcome).metrics.at("r2"), 1 - 1e-12);
+    EXPECT_EQ(testing::chosen(outcome).provenance.at("where"), "f(u) = cos(u) + 3");
 }
 
 TEST(FormFit, TwoUnknownFunctionsAndCategoriesTogether) {
     const auto table = testing::table_of({"x", "z"}, 150, [](const auto& v) { return std::sin(v[0] * v[0]) + 2 * std::sqrt(v[1]); });
     const auto outcome = testing::fit_of(table, form_of("sin(f(x)) + c*g(z)", 60'000));
-    EXPECT_GT(chosen_model(outcome).metrics.at("r2"), 0.999999) << chosen_model(outcome).provenance.at("where");
-    EXPECT_EQ(chosen_model(outcome).parameters[0].name, "c");
+    EXPECT_GT(testing::chosen(outcome).metrics.at("r2"), 0.999999) << testing::chosen(outcome).provenance.at("where");
+    EXPECT_EQ(testing::chosen(outcome).parameters[0].name, "c");
 }
 
 TEST(FormFit, SameSeedSameFrontForAnyNumberOfThreads) {

@@ -15,14 +15,12 @@ FitParameters quick(double evaluations = 300) {
     return parameters;
 }
 
-const Model& chosen(const FitOutcome& outcome) { return outcome.models[outcome.chosen]; }
-
 TEST(WholeFit, FindsASimpleLawExactly) {
     const auto table = testing::table_of({"m", "v"}, 40, [](const auto& x) { return 0.5 * x[0] * x[1] * x[1]; });
     const auto outcome = testing::fit_of(table, quick());
     EXPECT_EQ(outcome.result.stop, StopReason::solved);
-    EXPECT_GT(chosen(outcome).metrics.at("r2"), 1 - 1e-12);
-    EXPECT_LE(chosen(outcome).metrics.at("complexity"), 7);
+    EXPECT_GT(testing::chosen(outcome).metrics.at("r2"), 1 - 1e-12);
+    EXPECT_LE(testing::chosen(outcome).metrics.at("complexity"), 7);
 }
 
 TEST(WholeFit, ReducesVariablesByItself) {
@@ -47,7 +45,7 @@ TEST(WholeFit, AGivenFormWithItsUncertainties) {
         n += 1, sx += x, sxx += x * x, sy += y, sxy += x * y;
     }
     const double determinant = n * sxx - sx * sx;
-    const Model& model = chosen(outcome);
+    const Model& model = testing::chosen(outcome);
     ASSERT_EQ(model.parameters.size(), 2u);
     EXPECT_EQ(model.parameters[0].name, "p");
     EXPECT_NEAR(model.parameters[0].value, (sxx * sy - sx * sxy) / determinant, 1e-8);
@@ -60,7 +58,7 @@ TEST(WholeFit, AGivenFormIsNonlinearInItsConstants) {
     const auto table = testing::table_of({"t"}, 60, [](const auto& x) { return 1.7 * std::exp(-0.8 * x[0]) + 0.3; });
     FitParameters parameters = quick();
     parameters.form = "A*exp(-k*t) + c";
-    const Model& model = chosen(testing::fit_of(table, parameters));
+    const Model& model = testing::chosen(testing::fit_of(table, parameters));
     EXPECT_NEAR(model.parameters[0].value, 1.7, 1e-7);
     EXPECT_NEAR(model.parameters[1].value, 0.8, 1e-7);
     EXPECT_NEAR(model.parameters[2].value, 0.3, 1e-7);
@@ -71,7 +69,7 @@ TEST(WholeFit, ValidationIsReported) {
     parameters.validation = "0.3";
     const auto outcome = testing::fit_of(testing::hard_table(), parameters);
     for (const auto& member : outcome.result.front.members()) EXPECT_TRUE(std::isfinite(member.validation));
-    EXPECT_TRUE(chosen(outcome).metrics.contains("validation"));
+    EXPECT_TRUE(testing::chosen(outcome).metrics.contains("validation"));
 }
 
 TEST(WholeFit, TwoTargets) {
@@ -84,8 +82,8 @@ TEST(WholeFit, TwoTargets) {
     parameters.target = {"y", "z"};
     parameters.features = {"a", "b"};
     const auto outcome = testing::fit_of(table, parameters);
-    ASSERT_EQ(chosen(outcome).outputs.size(), 2u);
-    EXPECT_EQ(chosen(outcome).outputs[1].name, "z");
+    ASSERT_EQ(testing::chosen(outcome).outputs.size(), 2u);
+    EXPECT_EQ(testing::chosen(outcome).outputs[1].name, "z");
     double lowest = INFINITY;
     for (const auto& member : outcome.result.front.members()) lowest = std::min(lowest, member.loss);
     EXPECT_LT(lowest, 1e-12);
@@ -101,7 +99,7 @@ TEST(WholeFit, Classes) {
     }
     table.text.push_back(kind);
     const auto outcome = testing::fit_of(table, quick(1500));
-    const Model& model = chosen(outcome);
+    const Model& model = testing::chosen(outcome);
     EXPECT_EQ(model.task, Task::classification);
     EXPECT_EQ(model.outputs.size(), 3u);
     EXPECT_EQ(model.link, "softmax");
@@ -140,8 +138,8 @@ TEST(WholeFit, TwoThousandColumns) {
     for (int i = 0; i < 2000; ++i) names.push_back("x" + std::to_string(i));
     const auto table = testing::table_of(names, 30, [](const auto& x) { return x[1234] * 2; });
     const auto outcome = testing::fit_of(table, quick(200));
-    EXPECT_GT(chosen(outcome).metrics.at("r2"), 1 - 1e-9);
-    EXPECT_NE(print(chosen(outcome).outputs[0].expression, chosen(outcome).vocabulary).find("x1234"), std::string::npos);
+    EXPECT_GT(testing::chosen(outcome).metrics.at("r2"), 1 - 1e-9);
+    EXPECT_NE(print(testing::chosen(outcome).outputs[0].expression, testing::chosen(outcome).vocabulary).find("x1234"), std::string::npos);
 }
 
 TEST(WholeFit, AnExactLawOfHugeAndTinyValues) {
@@ -149,7 +147,7 @@ TEST(WholeFit, AnExactLawOfHugeAndTinyValues) {
         const auto table = testing::table_of({"a", "b"}, 30, [&](const auto& x) { return scale * x[0] * x[1]; });
         const auto outcome = testing::fit_of(table, quick(200));
         ASSERT_FALSE(outcome.models.empty()) << scale;
-        EXPECT_GT(chosen(outcome).metrics.at("r2"), 0.999) << scale;
+        EXPECT_GT(testing::chosen(outcome).metrics.at("r2"), 0.999) << scale;
     }
 }
 
@@ -167,7 +165,7 @@ TEST(WholeFit, TheSameForAnyNumberOfThreads) {
 TEST(WholeFit, ATargetThatTheFeaturesDoNotExplain) {
     const auto table = testing::table_of({"a"}, 40, [](const auto&) { return 0; }, 1.0);
     const auto outcome = testing::fit_of(table, quick(500));
-    EXPECT_LE(chosen(outcome).metrics.at("r2"), 0.7);
+    EXPECT_LE(testing::chosen(outcome).metrics.at("r2"), 0.7);
     EXPECT_FALSE(outcome.result.front.empty());
 }
 

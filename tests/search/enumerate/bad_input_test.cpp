@@ -4,8 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "balmer/enumerate.hpp"
-#include "search/silent_observer.hpp"
+#include "search/enumerate/run_for.hpp"
 
 namespace balmer {
 namespace {
@@ -35,12 +34,6 @@ Problem problem_of(const ValueLists& columns, const Value& law) {
     return problem;
 }
 
-SearchResult search_of(const Problem& problem, double evaluations = 20'000) {
-    EnumerateSearcher searcher;
-    Silent silent;
-    return searcher.run(problem, {.seconds = 1e6, .evaluations = evaluations, .threads = 2}, 1, {}, silent, {});
-}
-
 // The most accurate formula, printed with 3 digits.
 std::string found(const Problem& problem, const SearchResult& result) {
     return print(result.front.members().back().outputs[0], problem.vocabulary(), {.digits = 3});
@@ -49,7 +42,7 @@ std::string found(const Problem& problem, const SearchResult& result) {
 double product(const std::vector<double>& x) { return x[0] * x[1]; }
 
 TEST(BadInput, ThreeRowsAreNoLaw) {
-    const auto result = search_of(problem_of(random_columns(2, 3), product));
+    const auto result = run_for(problem_of(random_columns(2, 3), product));
     EXPECT_NE(result.stop, StopReason::solved);
 }
 
@@ -58,7 +51,7 @@ TEST(BadInput, DuplicateRowsChangeNothing) {
     for (auto& column : columns)
         for (int copy = 0; copy < 3; ++copy) column.insert(column.end(), column.begin(), column.begin() + 30);
     const auto problem = problem_of(columns, product);
-    const auto result = search_of(problem);
+    const auto result = run_for(problem);
     EXPECT_EQ(result.stop, StopReason::solved);
     EXPECT_EQ(found(problem, result), "x0*x1");
 }
@@ -67,7 +60,7 @@ TEST(BadInput, AConstantColumnIsLeftOut) {
     auto columns = random_columns(2, 100);
     columns[1].assign(100, 3.0);
     const auto problem = problem_of(columns, [](const auto& x) { return x[1] * x[0] * x[0]; });
-    const auto result = search_of(problem);
+    const auto result = run_for(problem);
     EXPECT_EQ(result.stop, StopReason::solved);
     EXPECT_EQ(found(problem, result), "3*x0^2");
 }
@@ -76,7 +69,7 @@ TEST(BadInput, IdenticalColumnsAreOne) {
     auto columns = random_columns(3, 100);
     columns[1] = columns[0];
     const auto problem = problem_of(columns, [](const auto& x) { return x[0] * x[2] + x[1]; });
-    const auto result = search_of(problem);
+    const auto result = run_for(problem);
     EXPECT_EQ(result.stop, StopReason::solved);
     const std::string text = found(problem, result);
     EXPECT_NE(text.find("x0") == std::string::npos, text.find("x1") == std::string::npos) << text;
@@ -88,7 +81,7 @@ TEST(BadInput, WholeNumbersWithZeros) {
     for (int i = 0; i < 150; ++i)
         for (auto& column : columns) column.push_back(std::floor(random.uniform(0, 9)));
     const auto problem = problem_of(columns, [](const auto& x) { return x[0] * x[0] + 3 * x[1]; });
-    const auto result = search_of(problem);
+    const auto result = run_for(problem);
     ASSERT_EQ(result.stop, StopReason::solved);
     EXPECT_EQ(found(problem, result).size(), std::string("x0^2 + 3*x1").size()) << found(problem, result);
 }
@@ -100,7 +93,7 @@ TEST(BadInput, ColumnsOfWildlyDifferentScale) {
     for (const Value& law : {Value([](const auto& x) { return x[0] * x[1] * x[1]; }), Value([](const auto& x) { return x[0] / x[1] + 1e-60; }),
                            Value([](const auto& x) { return std::sqrt(x[0] * x[0] * 1e120 + x[1] * x[1]); })}) {
         const auto problem = problem_of(columns, law);
-        const auto result = search_of(problem);
+        const auto result = run_for(problem);
         EXPECT_EQ(result.stop, StopReason::solved) << found(problem, result);
     }
 }

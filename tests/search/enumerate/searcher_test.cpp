@@ -3,8 +3,7 @@
 
 #include <cmath>
 
-#include "balmer/enumerate.hpp"
-#include "search/silent_observer.hpp"
+#include "search/enumerate/run_for.hpp"
 
 namespace balmer {
 namespace {
@@ -56,13 +55,6 @@ SearchResult run(const Problem& problem, double seconds, int threads = 2) {
     EnumerateSearcher searcher;
     Silent silent;
     return searcher.run(problem, {.seconds = seconds, .threads = threads}, 1, {}, silent, {});
-}
-
-// Limited by work, not by the clock of a busy machine.
-SearchResult run_for(const Problem& problem, double evaluations) {
-    EnumerateSearcher searcher;
-    Silent silent;
-    return searcher.run(problem, {.seconds = 1e6, .evaluations = evaluations, .threads = 2}, 1, {}, silent, {});
 }
 
 class Laws : public testing::TestWithParam<Law> {};
